@@ -1,0 +1,1 @@
+"""Everything that computes: data, networks, training, telemetry. Knows nothing of Qt."""

@@ -1,0 +1,105 @@
+"""What the window can ask of the engine. Frozen; taken between two steps, in the order sent."""
+
+import numpy as np
+from msgspec import Struct
+
+from engine.config import Optimizer, RunConfig
+
+
+class Load(Struct, frozen=True):
+    """Read the data, build the network: a new run, not started yet."""
+
+    config: RunConfig
+
+
+class Start(Struct, frozen=True):
+    """Train, or go on after a pause; after the end, train as many epochs again."""
+
+
+class Step(Struct, frozen=True):
+    """One optimiser update, then pause."""
+
+
+class Epoch(Struct, frozen=True):
+    """To the end of the epoch, then pause."""
+
+
+class Pause(Struct, frozen=True):
+    pass
+
+
+class Stop(Struct, frozen=True):
+    """End the run and keep the network as it is."""
+
+
+class StartOver(Struct, frozen=True):
+    """The same config from fresh weights; curves begin anew. `Undo` brings back what was."""
+
+
+class Undo(Struct, frozen=True):
+    """Bring back the weights and curves that the last StartOver threw away."""
+
+
+class SetTraining(Struct, frozen=True):
+    """Change what may change while a network trains; None leaves a value as it is."""
+
+    learning_rate: float | None = None
+    batch_size: int | None = None
+    optimizer: Optimizer | None = None
+    epochs: int | None = None
+
+
+class AddProbe(Struct, frozen=True, eq=False):
+    """A picture to look at: `rgb_HWC` uint8, upright, alpha composited; `select` shows its maps."""
+
+    name: str
+    rgb_HWC: np.ndarray
+    select: bool = False
+
+
+class RemoveProbe(Struct, frozen=True):
+    probe: int
+
+
+class SelectProbe(Struct, frozen=True):
+    """The probe whose feature maps are shown."""
+
+    probe: int
+
+
+class InvertProbe(Struct, frozen=True):
+    """Show the network the negative of the picture, or the picture itself again."""
+
+    probe: int
+    inverted: bool
+
+
+class SetBudget(Struct, frozen=True):
+    """The largest share of time, 0 to 1, that looking may cost while training."""
+
+    share: float
+
+
+class Save(Struct, frozen=True):
+    """Write the trained network into a folder, as `train --out` does."""
+
+    folder: str
+
+
+Command = (
+    Load
+    | Start
+    | Step
+    | Epoch
+    | Pause
+    | Stop
+    | StartOver
+    | Undo
+    | SetTraining
+    | AddProbe
+    | RemoveProbe
+    | SelectProbe
+    | InvertProbe
+    | SetBudget
+    | Save
+)

@@ -1,0 +1,188 @@
+"""What a run is: its data, its network and its training. Plain, frozen, and kept as TOML.
+
+Imports without torch. `check` functions raise ConfigError with one sentence.
+"""
+
+import math
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+import tomli_w
+from msgspec import Meta, Struct
+
+from engine.errors import ConfigError
+
+Count = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "none"]
+Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+AnyConfig = TypeVar("AnyConfig", bound=Struct)
+
+OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "adamw", "rmsprop", "sgd")
+DEVICES: tuple[DeviceName, ...] = ("auto", "cpu", "cuda", "mps")
+
+
+class Conv(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="conv"):
+    """A 2-D convolution with its activation; 'same' pads with zeros so that stride 1 keeps the size."""
+
+    filters: Count
+    kernel: Count = 3
+    stride: Count = 1
+    padding: Literal["valid", "same"] = "valid"
+    activation: Activation = "relu"
+
+
+class MaxPool(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="max_pool"):
+    """The maximum of each window; `stride` 0 means as large as the window."""
+
+    size: Count = 2
+    stride: Annotated[int, Meta(ge=0)] = 0
+
+
+class AveragePool(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="average_pool"
+):
+    """The mean of each window; `stride` 0 means as large as the window."""
+
+    size: Count = 2
+    stride: Annotated[int, Meta(ge=0)] = 0
+
+
+class GlobalAveragePool(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="global_average_pool"
+):
+    """The mean of each whole map."""
+
+
+class BatchNorm(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="batch_norm"):
+    """Each channel normalised over the batch."""
+
+
+class Dropout(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="dropout"):
+    """Sets a share of the values to zero while training."""
+
+    share: Share = 0.5
+
+
+class Dense(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="dense"):
+    """A fully connected layer with its activation; maps before it are flattened.
+
+    The last dense layer gives the scores of the classes: its activation is 'none', and `units` 0
+    means as many as there are classes.
+    """
+
+    units: Annotated[int, Meta(ge=0)] = 0
+    activation: Activation = "relu"
+
+
+Layer = Conv | MaxPool | AveragePool | GlobalAveragePool | BatchNorm | Dropout | Dense
+
+
+class NetworkConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """A network as a list of layers; the shape that goes in comes from the data."""
+
+    name: str
+    layers: tuple[Layer, ...]
+
+
+class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a training picture is varied each time it is drawn; each is the largest change.
+
+    `rotation` in degrees, `shift` as a share of the picture's side, `zoom` as a share of its size.
+    """
+
+    rotation: Annotated[float, Meta(ge=0, le=180)] = 0.0
+    shift: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    zoom: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.rotation == 0 and self.shift == 0 and self.zoom == 0
+
+
+class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the pictures come from and how many are held out for validation."""
+
+    source: str = "digits"
+    validation: Count = 1000
+    augmentation: Augmentation = Augmentation(rotation=10.0, shift=0.08, zoom=0.1)
+
+
+class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the network is trained. `device` "auto" takes cuda, then mps, then cpu."""
+
+    epochs: Count = 20
+    batch_size: Count = 64
+    learning_rate: Annotated[float, Meta(gt=0, le=sys.float_info.max)] = 1e-3
+    optimizer: Optimizer = "adam"
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    device: DeviceName = "auto"
+
+
+DIGITS_CONVNET = NetworkConfig(
+    name="digits convnet",
+    layers=(
+        Conv(32),
+        MaxPool(2),
+        Conv(64),
+        MaxPool(2),
+        Conv(64),
+        Dense(64),
+        Dense(0, activation="none"),
+    ),
+)
+
+
+class RunConfig(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that a run is made from; the same config on the same machine gives the same run."""
+
+    data: DataConfig = DataConfig()
+    network: NetworkConfig = DIGITS_CONVNET
+    training: TrainingConfig = TrainingConfig()
+
+
+def learning_rate_from(text: str) -> float:
+    """The learning rate that a person typed; ConfigError when it isn't a number above 0."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not (math.isfinite(rate) and rate > 0):
+        raise ConfigError(
+            f"The learning rate is {text!r}.", "It must be a number above 0, such as 0.001."
+        )
+    return rate
+
+
+def checked(config: AnyConfig) -> AnyConfig:
+    """The same config once every field is known to be in range; else ConfigError naming the field."""
+    return from_builtins(msgspec.to_builtins(config), type(config))
+
+
+def from_builtins(fields: object, kind: type[AnyConfig], where: str = "a setting") -> AnyConfig:
+    """A config of the given kind from dicts and lists; ConfigError names the field that is wrong."""
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"In {where}: {error}.", "Correct that value and try again.") from error
+
+
+def load(path: Path, kind: type[AnyConfig]) -> AnyConfig:
+    """A config read from a TOML file; ConfigError when it is missing, malformed or out of range."""
+    try:
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} can't be read: {error}.", "Name a TOML file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} isn't TOML: {error}.", "Correct that line.") from error
+    return from_builtins(fields, kind, where=str(path))
+
+
+def save(config: Struct, path: Path) -> None:
+    """Write a config as TOML; OSError when the folder can't be written."""
+    path.write_text(tomli_w.dumps(msgspec.to_builtins(config)), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What a network is, how it is built and described."""

@@ -1,0 +1,27 @@
+"""The network as the window shows it: a row of stages from the picture to the classes. Plain."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+StageKind = Literal["picture", "conv", "pool", "norm", "dropout", "dense", "classes", "other"]
+
+
+class Stage(Struct, frozen=True):
+    """One layer as a person sees it.
+
+    `name` is the layer's name and, where `has_maps`, the tap of its feature maps: its output after
+    the activation, `shape` is (C, H, W), or (N,) for a vector. For a conv stage `response_tap` is
+    the tap of its filters' responses before the activation and `kernel_IHW` the shape of one
+    filter. `pools` names the tap that a pool stage pooled. `title` is for people: "conv 3x3, relu".
+    """
+
+    name: str
+    kind: StageKind
+    title: str
+    shape: tuple[int, ...]
+    has_maps: bool = False
+    response_tap: str | None = None
+    kernel_IHW: tuple[int, int, int] | None = None
+    pools: str | None = None
+    parameters: int = 0

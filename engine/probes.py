@@ -1,0 +1,84 @@
+"""The probe pictures of a session, and what the network sees of each."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from engine.data.seen import as_seen, background_is_light
+from engine.errors import PictureError
+from engine.telemetry.events import ProbeShown
+
+THUMBNAIL = 192
+Shape = tuple[int, int, int]
+
+
+class Probe:
+    """One picture; `seen_CHW` uint8 is what a network of the present input shape sees of it."""
+
+    def __init__(self, number: int, name: str, rgb_HWC: np.ndarray, own: bool) -> None:
+        self.number = number
+        self.name = name
+        self.rgb_HWC = rgb_HWC
+        self.own = own  # brought by a person, so it outlives the data
+        self.inverted = False
+        self.seen_CHW = np.zeros((1, 1, 1), np.uint8)
+
+    def see(self, shape_CHW: Shape) -> None:
+        self.seen_CHW = as_seen(self.rgb_HWC, shape_CHW, self.inverted)
+
+    def shown(self, dark_data: bool) -> ProbeShown:
+        """The event that tells the window of this probe."""
+        picture = Image.fromarray(self.rgb_HWC)
+        picture.thumbnail((THUMBNAIL, THUMBNAIL))
+        return ProbeShown(
+            probe=self.number,
+            name=self.name,
+            picture_HWC=np.asarray(picture),
+            size_HW=(self.rgb_HWC.shape[0], self.rgb_HWC.shape[1]),
+            seen_CHW=self.seen_CHW,
+            light=dark_data and background_is_light(self.rgb_HWC),
+            inverted=self.inverted,
+        )
+
+
+class Probes:
+    """All probes in the order added, and the one whose maps are shown. Engine thread only."""
+
+    def __init__(self) -> None:
+        self._probes: dict[int, Probe] = {}
+        self._next = 1
+        self.selected: Probe | None = None
+
+    def __iter__(self) -> Iterator[Probe]:
+        return iter(self._probes.values())
+
+    def __len__(self) -> int:
+        return len(self._probes)
+
+    def find(self, number: int) -> Probe:
+        """PictureError when it was removed."""
+        try:
+            return self._probes[number]
+        except KeyError:
+            raise PictureError(
+                "That probe picture is not there any more.", "Choose another."
+            ) from None
+
+    def add(self, name: str, rgb_HWC: np.ndarray, own: bool = True) -> Probe:
+        probe = Probe(self._next, name, rgb_HWC, own)
+        self._next += 1
+        self._probes[probe.number] = probe
+        if self.selected is None:
+            self.selected = probe
+        return probe
+
+    def remove(self, number: int) -> Probe:
+        """The last probe stays: there is always something to look at. PictureError then."""
+        probe = self.find(number)
+        if len(self._probes) == 1:
+            raise PictureError("The last probe picture stays.", "Add another before removing it.")
+        del self._probes[number]
+        if self.selected is probe:
+            self.selected = next(iter(self))
+        return probe

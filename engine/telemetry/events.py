@@ -1,0 +1,127 @@
+"""What must not be lost on its way to the window. Plain types; the event log numbers them."""
+
+import numpy as np
+from msgspec import Struct
+
+from engine.config import RunConfig
+from engine.networks.stages import Stage
+from engine.state import Phase
+
+
+class PhaseChanged(Struct, frozen=True):
+    phase: Phase
+    sentence: str = ""
+
+
+class Loaded(Struct, frozen=True):
+    """A run is ready to start. `stages` are the network from the picture to the classes.
+
+    `run` counts loads and fresh starts; frames and curves of an older run are stale.
+    """
+
+    run: int
+    config: RunConfig
+    stages: tuple[Stage, ...]
+    classes: tuple[str, ...]
+    training_pictures: int
+    validation_pictures: int
+    parameters: int
+    device: str
+
+
+class EpochEnded(Struct, frozen=True):
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float
+    val_accuracy: float
+    images_per_second: float
+    seconds: float
+
+
+class LossNotFinite(Struct, frozen=True):
+    """The loss of `step` was NaN or infinite; the weights are those of `kept_step` again."""
+
+    step: int
+    kept_step: int
+
+
+class Refused(Struct, frozen=True):
+    """A command could not be carried out; nothing has changed."""
+
+    sentence: str
+
+
+class Failed(Struct, frozen=True):
+    """The engine met an error that it did not expect. `details` is for a report."""
+
+    sentence: str
+    details: str
+
+
+class TrainingChanged(Struct, frozen=True):
+    """Settings changed while the network trains, from the next step on."""
+
+    step: int
+    sentence: str
+
+
+class ProbeShown(Struct, frozen=True, eq=False):
+    """A probe was added or what the network sees of it changed.
+
+    `picture_HWC` uint8 is a small copy of the picture; `seen_CHW` uint8 is exactly what the
+    network sees, before normalisation. `light` says that the background is light, where the
+    network was trained on dark ones.
+    """
+
+    probe: int
+    name: str
+    picture_HWC: np.ndarray
+    size_HW: tuple[int, int]
+    seen_CHW: np.ndarray
+    light: bool
+    inverted: bool
+
+
+class ProbeRemoved(Struct, frozen=True):
+    probe: int
+
+
+class ProbeSelected(Struct, frozen=True):
+    probe: int
+
+
+class PicturesUnread(Struct, frozen=True):
+    """Files that could not be shown, each with its reason: (name, sentence)."""
+
+    problems: tuple[tuple[str, str], ...]
+
+
+class PicturesRead(Struct, frozen=True):
+    """How far a reading of files has come; `total` is 0 while folders are still being listed."""
+
+    done: int
+    total: int
+    finished: bool
+
+
+class Saved(Struct, frozen=True):
+    folder: str
+
+
+Event = (
+    PhaseChanged
+    | Loaded
+    | EpochEnded
+    | LossNotFinite
+    | Refused
+    | Failed
+    | TrainingChanged
+    | ProbeShown
+    | ProbeRemoved
+    | ProbeSelected
+    | PicturesUnread
+    | PicturesRead
+    | Saved
+)

@@ -1,0 +1,112 @@
+"""Looking at a network while it trains and while it stands still, never more than is wanted."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from engine.probes import Probe, Probes
+from engine.telemetry.captures import Scene, take
+from engine.telemetry.frames import Demand, PredictionsDemand, Wanted
+from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.pace import Pace
+from engine.telemetry.transfer import Transfer
+
+PREDICTIONS_SECONDS = 0.25
+"""How often the predictions of all probes follow the training."""
+
+
+class Looking:
+    """Captures what the demand names, of the probes, at the pace that the budget allows.
+
+    Engine thread only. A change of the probes must be told with `forget`.
+    """
+
+    def __init__(self, mailbox: Mailbox, clock: Callable[[], float]) -> None:
+        self.demand = Demand()
+        self.pace = Pace(clock)
+        self._mailbox = mailbox
+        self._clock = clock
+        self._painting = 0.0
+        self._predicted_at = -math.inf
+        self._tensors: dict[int, Tensor] = {}
+        self._batch_NCHW: Tensor | None = None
+        self._seen: tuple[object, ...] | None = None
+
+    def forget(self, probe: Probe | None = None) -> None:
+        """What was captured is stale: of one probe, or, without one, of another network."""
+        if probe is None:
+            self._tensors.clear()
+        else:
+            self._tensors.pop(probe.number, None)
+        self._batch_NCHW = None
+        self._predicted_at = -math.inf
+        self._seen = None
+
+    def note_painting(self, seconds: float) -> None:
+        """Processor seconds that the window spent on showing frames since the last call."""
+        self._painting += seconds
+
+    def while_training(
+        self, network: nn.Module, step: int, probes: Probes, device: torch.device, transfer: Transfer
+    ) -> None:
+        """Look if it is due: wanted, the last frames taken, and within the budget.
+
+        A new probe's prediction doesn't wait for any of these.
+        """
+        wanted = self.demand.wanted
+        rate = self.demand.frames_per_second
+        new_probe = self._predicted_at == -math.inf
+        due = self._mailbox.is_empty() and self.pace.is_due(rate)
+        if not wanted or not (due or new_probe):
+            return
+        began = self._clock()
+        if began - self._predicted_at >= PREDICTIONS_SECONDS:
+            self._predicted_at = began
+        else:
+            wanted = tuple(each for each in wanted if not isinstance(each, PredictionsDemand))
+        self._look(network, step, probes, wanted, device, transfer)
+        painting, self._painting = self._painting, 0.0
+        self.pace.spent(self._clock() - began, painting, rate)
+
+    def standing_still(
+        self, network: nn.Module, step: int, probes: Probes, device: torch.device, transfer: Transfer
+    ) -> None:
+        """Look once more if the network, the probes or the demand have changed. May wait."""
+        seen = (network, step, self.demand.wanted)
+        if self.demand.wanted and seen != self._seen:
+            self._seen = seen
+            self._look(network, step, probes, self.demand.wanted, device, transfer)
+        transfer.drain()
+
+    def _look(
+        self,
+        network: nn.Module,
+        step: int,
+        probes: Probes,
+        wanted: tuple[Wanted, ...],
+        device: torch.device,
+        transfer: Transfer,
+    ) -> None:
+        if probes.selected is None:
+            return
+        selected_1CHW = self._tensor_of(probes.selected, device)
+        if self._batch_NCHW is None:
+            self._batch_NCHW = torch.cat([self._tensor_of(probe, device) for probe in probes])
+        scene = Scene(
+            network=network,
+            step=step,
+            probe=probes.selected.number,
+            probe_1CHW=selected_1CHW,
+            probes=tuple(probe.number for probe in probes),
+            probes_NCHW=self._batch_NCHW,
+        )
+        take(scene, wanted, transfer, self._mailbox.put)
+
+    def _tensor_of(self, probe: Probe, device: torch.device) -> Tensor:
+        """(1, C, H, W) float32 in [0, 1] on the device."""
+        if probe.number not in self._tensors:
+            seen_1CHW = torch.tensor(probe.seen_CHW[None])
+            self._tensors[probe.number] = seen_1CHW.to(device).float().div_(255.0)
+        return self._tensors[probe.number]

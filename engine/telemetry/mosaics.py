@@ -1,0 +1,91 @@
+"""From maps to one uint8 image, on the device, before anything is copied."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.telemetry.frames import Region, Scale
+
+
+class Figures(NamedTuple):
+    """Of each of C maps, whole: float32 tensors (C,). `zeros_C` is the share of exact zeros."""
+
+    low_C: Tensor
+    high_C: Tensor
+    mean_C: Tensor
+    std_C: Tensor
+    zeros_C: Tensor
+
+
+def figures_of(maps_CHW: Tensor) -> Figures:
+    """Range, mean, standard deviation (of the population) and share of zeros of each map."""
+    flat_CP = maps_CHW.flatten(1)
+    low_C, high_C = torch.aminmax(flat_CP, dim=1)
+    std_C, mean_C = torch.std_mean(flat_CP, dim=1, correction=0)
+    zeros_C = (flat_CP == 0).sum(1, dtype=torch.float32) / flat_CP.shape[1]
+    return Figures(low_C, high_C, mean_C, std_C, zeros_C)
+
+
+def part_of(maps_NHW: Tensor, region: Region) -> Tensor:
+    """A view of the region of each map, at least one pixel large."""
+    height, width = maps_NHW.shape[1:]
+    top, bottom = _span(region.top, region.bottom, height)
+    left, right = _span(region.left, region.right, width)
+    return maps_NHW[:, top:bottom, left:right]
+
+
+def _span(start: float, stop: float, size: int) -> tuple[int, int]:
+    first = min(max(math.floor(start * size + 1e-6), 0), size - 1)
+    last = min(max(math.ceil(stop * size - 1e-6), first + 1), size)
+    return first, last
+
+
+def at_most(maps_NHW: Tensor, tile: int) -> Tensor:
+    """Maps larger than `tile` pixels a side shrunk by averaging; smaller ones as they are."""
+    height, width = maps_NHW.shape[1:]
+    largest = max(height, width)
+    if largest <= tile:
+        return maps_NHW
+    size = (max(1, height * tile // largest), max(1, width * tile // largest))
+    return F.interpolate(maps_NHW[None], size=size, mode="area")[0]
+
+
+def ranges(low_N: Tensor, high_N: Tensor, scale: Scale, signed: bool) -> tuple[Tensor, Tensor]:
+    """The value of byte 0 and of byte 255 of each map: its own range, or one for all of them.
+
+    Signed ranges are symmetric about zero. "network" is like "layer" here: the caller gives the
+    ranges of the whole network.
+    """
+    if scale != "map":
+        low_N = low_N.amin().expand_as(low_N)
+        high_N = high_N.amax().expand_as(high_N)
+    if signed:
+        high_N = torch.maximum(low_N.abs(), high_N.abs())
+        low_N = -high_N
+    return low_N, high_N
+
+
+def to_bytes(maps_NHW: Tensor, low_N: Tensor, high_N: Tensor) -> Tensor:
+    """uint8 maps: low becomes 0, high 255. A map without range is 0, or 128 about zero."""
+    low_N11 = low_N[:, None, None]
+    span_N11 = (high_N - low_N)[:, None, None].clamp_min(torch.finfo(torch.float32).tiny)
+    scaled_NHW = (maps_NHW - low_N11).div_(span_N11).mul_(255.0)
+    return scaled_NHW.nan_to_num_(0.0, 255.0, 0.0).round_().clamp_(0, 255).to(torch.uint8)
+
+
+def tiled(bytes_NHW: Tensor, columns: int) -> Tensor:
+    """One contiguous mosaic, row by row, `columns` tiles wide; missing tiles are 0."""
+    count, height, width = bytes_NHW.shape
+    columns = max(1, min(columns, count))
+    rows = -(-count // columns)
+    if rows * columns > count:
+        bytes_NHW = F.pad(bytes_NHW, (0, 0, 0, 0, 0, rows * columns - count))
+    return (
+        bytes_NHW.reshape(rows, columns, height, width)
+        .permute(0, 2, 1, 3)
+        .reshape(rows * height, columns * width)
+        .contiguous()
+    )

@@ -1,0 +1,63 @@
+"""The only place in the training path that brings values from the device to the host.
+
+On the CPU the values are there already. On CUDA a copy into pinned memory runs on a side stream
+beside the training and is handed over at a later step boundary, once its event is done: nothing
+waits. Other devices (mps) have no such copy and are read at once.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+Receiver = Callable[[list[np.ndarray]], None]
+
+
+class Transfer:
+    """Moves tensors to the host, in order. Lives in the engine thread."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._side = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._under_way: deque[tuple[torch.cuda.Event, list[torch.Tensor], Receiver]] = deque()
+
+    def send(self, tensors: Sequence[torch.Tensor], receive: Receiver) -> None:
+        """Call `receive` with read-only arrays of the tensors' values as they are now.
+
+        On CUDA that happens in a later `poll`. Nobody may write into the tensors afterwards.
+        """
+        if self._side is None:
+            receive([_read_only(tensor.detach().cpu()) for tensor in tensors])
+            return
+        self._side.wait_stream(torch.cuda.current_stream(self._side.device))
+        with torch.cuda.stream(self._side):
+            hosts = []
+            for tensor in tensors:
+                host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+                host.copy_(tensor.detach(), non_blocking=True)
+                tensor.record_stream(self._side)
+                hosts.append(host)
+            arrived = torch.cuda.Event()
+            arrived.record(self._side)
+        self._under_way.append((arrived, hosts, receive))
+
+    def poll(self) -> None:
+        """Hand over what has arrived; returns at once."""
+        while self._under_way and self._under_way[0][0].query():
+            self._hand_over()
+
+    def drain(self) -> None:
+        """Wait for everything that is under way. Only where training stands still."""
+        while self._under_way:
+            self._under_way[0][0].synchronize()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        _, hosts, receive = self._under_way.popleft()
+        receive([_read_only(host) for host in hosts])
+
+
+def _read_only(tensor: torch.Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.numpy()
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,1 @@
+"""One step, one epoch, devices. No thread lives here."""

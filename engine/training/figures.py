@@ -1,0 +1,115 @@
+"""Losses on their way from the device to the curves, and how fast the training goes."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.telemetry.curves import Curves
+from engine.telemetry.events import EpochEnded
+from engine.telemetry.transfer import Transfer
+from engine.training.devices import memory_mb
+from engine.training.run import Run
+
+FLUSH_SECONDS = 0.1
+"""How often losses leave the device."""
+RATE_SECONDS = 4.0
+"""The time over which the rate is averaged, at most."""
+
+
+class Figures:
+    """Gathers the figures of one run. Lives where the run is trained; never waits for the device.
+
+    `bad_step` is the first step whose loss was found not to be finite, until it is dealt with.
+    """
+
+    def __init__(
+        self,
+        curves: Curves,
+        transfer: Transfer,
+        clock: Callable[[], float],
+        on_epoch: Callable[[EpochEnded], None],
+    ) -> None:
+        self.bad_step: int | None = None
+        self.images_per_second = 0.0
+        self.memory_mb = 0.0
+        self._curves = curves
+        self._transfer = transfer
+        self._clock = clock
+        self._on_epoch = on_epoch
+        self._waiting: list[Tensor] = []
+        self._flushed_at = 0.0
+        self._pictures = 0
+        self._rate_from: tuple[float, float] | None = None
+        self._epoch_seconds = 0.0
+        self._epoch_sums = np.zeros(3)  # steps, their losses, their shares of right answers
+
+    def begin_pace(self) -> None:
+        """Training goes on after standing still: the rate is measured from now."""
+        self._rate_from = (self._clock(), self._pictures)
+
+    def note_step(self, run: Run, figures: Tensor, pictures: int, seconds: float) -> None:
+        """One step was taken; its (loss, share of right answers) are still on the device."""
+        self._waiting.append(figures)
+        self._pictures += pictures
+        self._epoch_seconds += seconds
+        if self._clock() - self._flushed_at >= FLUSH_SECONDS or run.is_epoch_trained:
+            self.flush(run)
+
+    def note_validation(self, seconds: float) -> None:
+        self._epoch_seconds += seconds
+
+    def note_epoch(self, run: Run, means: Tensor) -> None:
+        """An epoch is complete; its validation's (loss, share of right answers) are on the device."""
+        epoch, step, seconds = run.epoch, run.step_number, self._epoch_seconds
+        pictures = len(run.training.labels_N)
+        self._epoch_seconds = 0.0
+
+        def receive(arrays: list[np.ndarray]) -> None:
+            steps, loss_sum, right_sum = self._epoch_sums
+            self._epoch_sums = np.zeros(3)
+            ended = EpochEnded(
+                epoch=epoch,
+                step=step,
+                train_loss=float(loss_sum / max(steps, 1)),
+                train_accuracy=float(right_sum / max(steps, 1)),
+                val_loss=float(arrays[0][0]),
+                val_accuracy=float(arrays[0][1]),
+                images_per_second=pictures / seconds if seconds > 0 else 0.0,
+                seconds=seconds,
+            )
+            self._curves.add_epoch(ended)
+            self._on_epoch(ended)
+
+        self._transfer.send((means,), receive)
+
+    def flush(self, run: Run) -> None:
+        """Send the losses that have gathered on their way to the curves."""
+        now = self._flushed_at = self._clock()
+        if not self._waiting:
+            return
+        step_N = np.arange(run.step_number - len(self._waiting), run.step_number) + 1
+        stacked_N2 = torch.stack(self._waiting)
+        self._waiting = []
+        self._transfer.send((stacked_N2,), lambda arrays: self._receive(step_N, arrays[0]))
+        self.memory_mb = memory_mb(run.device)
+        if self._rate_from is not None and now > self._rate_from[0]:
+            since, pictures = self._rate_from
+            self.images_per_second = (self._pictures - pictures) / (now - since)
+            if now - since > RATE_SECONDS:
+                self._rate_from = ((since + now) / 2, (pictures + self._pictures) / 2)
+
+    def return_to(self, step: int) -> None:
+        """The steps after `step` are undone: their figures are dropped."""
+        self.bad_step = None
+        self._waiting = []
+        self._epoch_sums = np.zeros(3)
+        self._curves.truncate(step)
+
+    def _receive(self, step_N: np.ndarray, figures_N2: np.ndarray) -> None:
+        bad_N = np.flatnonzero(~np.isfinite(figures_N2[:, 0]))
+        if len(bad_N) and self.bad_step is None:
+            self.bad_step = int(step_N[bad_N[0]])
+        self._curves.extend(step_N, figures_N2[:, 0], figures_N2[:, 1])
+        self._epoch_sums += (len(step_N), figures_N2[:, 0].sum(), figures_N2[:, 1].sum())

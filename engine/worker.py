@@ -1,0 +1,402 @@
+"""The engine without its thread: takes commands, trains step by step, shows what is wanted.
+
+Every method runs on one thread: the engine thread of a session, or the caller's where there is no
+window. Nothing here waits for the device while training.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from engine import commands
+from engine.commands import Command
+from engine.config import RunConfig, checked
+from engine.data.sources import open_source
+from engine.errors import EngineError, PhaseError
+from engine.networks.describe import describe
+from engine.networks.stages import Stage
+from engine.probes import Probe, Probes
+from engine.runs.saved import save_run
+from engine.state import Phase, Status, Trigger, follow
+from engine.telemetry import events
+from engine.telemetry.curves import CurveFigures, Curves
+from engine.telemetry.event_log import EventLog
+from engine.telemetry.looking import Looking
+from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.transfer import Transfer
+from engine.training.devices import device_title, find_device
+from engine.training.figures import Figures
+from engine.training.run import Run
+from engine.training.snapshots import Snapshots
+
+SHOWN_AT_FIRST = 4
+"""How many pictures of the validation set are probes before a person adds any."""
+
+
+class _Bench:
+    """All that belongs to the run that is loaded."""
+
+    def __init__(self, run: Run, stages: tuple[Stage, ...], worker: "Worker") -> None:
+        self.run = run
+        self.stages = stages
+        self.transfer = Transfer(run.device)
+        self.figures = Figures(worker.curves, self.transfer, worker.clock, worker.log.add)
+        self.snapshots = Snapshots(worker.clock)
+        self.goal_epochs = 0
+        self.hold_after = Trigger.END
+
+
+class Worker:
+    """The state of the engine. `apply` commands and call `advance` while the phase is training."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        curves: Curves,
+        log: EventLog,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """`clock` gives seconds."""
+        self.phase = Phase.STARTING
+        self.looking = Looking(mailbox, clock)
+        self.curves = curves
+        self.log = log
+        self.clock = clock
+        self._mailbox = mailbox
+        self._probes = Probes()
+        self._bench: _Bench | None = None
+        self._thrown_away: tuple[_Bench, CurveFigures] | None = None
+        self._run_number = 0
+
+    # Phases
+
+    def _enter(self, phase: Phase, sentence: str = "") -> None:
+        if phase is not self.phase:
+            self.phase = phase
+            self.log.add(events.PhaseChanged(phase, sentence))
+
+    def _follow(self, trigger: Trigger) -> None:
+        self._enter(follow(self.phase, trigger))
+
+    def start(self) -> None:
+        """Torch is loaded: the engine is idle."""
+        self._follow(Trigger.STARTED)
+
+    def fail(self, sentence: str, details: str = "") -> None:
+        """An error that nobody expected: say so, and wait for StartOver or Load."""
+        self._follow(Trigger.FAIL)
+        self.log.add(events.Failed(sentence, details))
+
+    # Commands
+
+    def apply(self, command: Command) -> None:
+        """Carry out a command; EngineError when it can't be, with nothing changed."""
+        match command:
+            case commands.Load():
+                self._load(command.config)
+            case commands.Start():
+                self._begin(Trigger.START)
+            case commands.Step():
+                self._begin(Trigger.STEP)
+            case commands.Epoch():
+                self._begin(Trigger.EPOCH)
+            case commands.Pause():
+                self._settle(Trigger.PAUSE)
+            case commands.Stop():
+                self._settle(Trigger.STOP)
+            case commands.StartOver():
+                self._start_over()
+            case commands.Undo():
+                self._undo()
+            case commands.SetTraining():
+                self._set_training(command)
+            case commands.AddProbe():
+                probe = self._probes.add(command.name, command.rgb_HWC)
+                self._see(probe)
+                if command.select or self._probes.selected is probe:
+                    self._select_probe(probe)
+            case commands.RemoveProbe():
+                self._remove_probe(command.probe)
+            case commands.SelectProbe():
+                self._select_probe(self._probes.find(command.probe))
+            case commands.InvertProbe():
+                probe = self._probes.find(command.probe)
+                probe.inverted = command.inverted
+                self._see(probe)
+            case commands.SetBudget():
+                self.looking.pace.budget = min(max(command.share, 0.0), 1.0)
+            case commands.Save():
+                self.save(Path(command.folder))
+                self.log.add(events.Saved(command.folder))
+
+    def _load(self, config: RunConfig) -> None:
+        before = self.phase
+        if before is Phase.TRAINING:
+            self._settle(Trigger.PAUSE)
+            before = self.phase
+        self._follow(Trigger.LOAD)
+        try:
+            checked(config)
+            device = find_device(config.training.device)
+            run = Run(config, open_source(config.data), device)
+            stages = describe(run.network, run.shape_CHW, len(run.source.classes))
+        except EngineError:
+            # Nothing was replaced: what was loaded before is still there.
+            self._enter(Phase.IDLE if self._bench is None else before)
+            raise
+        self._thrown_away = None
+        self._take_up(_Bench(run, stages, self))
+        self._show_validation_pictures(run)
+        for probe in self._probes:
+            self._see(probe)
+        if self._probes.selected is not None:
+            self._select_probe(self._probes.selected)
+        self._follow(Trigger.LOADED)
+
+    def _take_up(self, bench: _Bench) -> None:
+        """Make a run the one that is trained and looked at."""
+        run = bench.run
+        self._bench = bench
+        self._run_number += 1
+        self.curves.begin(self._run_number)
+        self.looking.forget()
+        self._mailbox.take()
+        self.log.add(
+            events.Loaded(
+                run=self._run_number,
+                config=msgspec.structs.replace(run.config, training=run.settings),
+                stages=bench.stages,
+                classes=run.source.classes,
+                training_pictures=len(run.training.labels_N),
+                validation_pictures=len(run.validation.labels_N),
+                parameters=sum(p.numel() for p in run.network.parameters()),
+                device=device_title(run.device),
+            )
+        )
+
+    def _loaded(self) -> _Bench:
+        if self._bench is None:
+            raise PhaseError("No network is loaded yet.", "Wait until it is, or load one.")
+        return self._bench
+
+    def _begin(self, trigger: Trigger) -> None:
+        """Train on, to the end, or until one step or epoch is done."""
+        phase = follow(self.phase, trigger)
+        bench = self._loaded()
+        run = bench.run
+        if trigger is Trigger.START:
+            if self.phase is not Phase.PAUSED or bench.goal_epochs <= run.epoch:
+                bench.goal_epochs = run.epoch + run.settings.epochs
+            bench.hold_after = Trigger.END
+        else:
+            bench.goal_epochs = max(bench.goal_epochs, run.settings.epochs, run.epoch + 1)
+            bench.hold_after = trigger
+        bench.figures.begin_pace()
+        self._enter(phase)
+
+    def _settle(self, trigger: Trigger) -> None:
+        """Leave training at this step boundary."""
+        phase = follow(self.phase, trigger)
+        bench = self._loaded()
+        bench.figures.flush(bench.run)
+        bench.transfer.drain()
+        if bench.figures.bad_step is not None:
+            phase = self._return_to_good(bench, bench.figures.bad_step)
+        self._enter(phase)
+
+    def _return_to_good(self, bench: _Bench, bad_step: int) -> Phase:
+        """The loss is no number any more: bring back the last weights that were good."""
+        kept_step = bench.snapshots.return_before(bad_step, bench.run)
+        bench.figures.return_to(kept_step)
+        self.looking.forget()
+        self.log.add(events.LossNotFinite(bad_step, kept_step))
+        return Phase.PAUSED
+
+    def _start_over(self) -> None:
+        follow(self.phase, Trigger.START_OVER)
+        old = self._loaded()
+        if self.phase is Phase.TRAINING:
+            self._settle(Trigger.PAUSE)
+        figures = self.curves.read()
+        config = msgspec.structs.replace(old.run.config, training=old.run.settings)
+        fresh = Run(config, old.run.source, old.run.device)
+        if old.run.step_number:
+            self._thrown_away = (old, figures)
+        self._take_up(_Bench(fresh, old.stages, self))
+        self._follow(Trigger.START_OVER)
+
+    def _undo(self) -> None:
+        follow(self.phase, Trigger.UNDO)
+        if self._thrown_away is None:
+            raise PhaseError("There is nothing to undo.")
+        if self.phase is Phase.TRAINING:
+            self._settle(Trigger.PAUSE)
+        bench, figures = self._thrown_away
+        self._thrown_away = None
+        self._take_up(bench)
+        self.curves.restore(figures, self._run_number)
+        self._follow(Trigger.UNDO)
+
+    def _set_training(self, change: commands.SetTraining) -> None:
+        bench = self._loaded()
+        run = bench.run
+        fields = {name: getattr(change, name) for name in change.__struct_fields__}
+        changed = {
+            name: value
+            for name, value in fields.items()
+            if value is not None and value != getattr(run.settings, name)
+        }
+        if not changed:
+            return
+        settings = checked(msgspec.structs.replace(run.settings, **changed))
+        if bench.goal_epochs:
+            bench.goal_epochs = max(
+                run.epoch + 1, bench.goal_epochs + settings.epochs - run.settings.epochs
+            )
+        run.set(settings)
+        words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
+        self.log.add(events.TrainingChanged(run.step_number, f"From the next step on: {words}."))
+
+    # Probes
+
+    def _show_validation_pictures(self, run: Run) -> None:
+        """Something to look at before anyone drops a picture: one each of some classes."""
+        for probe in [probe for probe in self._probes if not probe.own]:
+            if len(self._probes) > 1:
+                self._remove_probe(probe.number)
+        if any(probe.own for probe in self._probes):
+            return
+        source = run.source
+        labels_N = source.labels_N[run.validation_N]
+        last = len(source.classes) - 1
+        for label in dict.fromkeys(np.linspace(0.8 * last, 0, SHOWN_AT_FIRST).astype(int)):
+            found_N = np.flatnonzero(labels_N == label)
+            if len(found_N):
+                picture_HWC = source.pictures_NCHW[run.validation_N[found_N[0]]].transpose(1, 2, 0)
+                rgb_HWC = np.broadcast_to(picture_HWC, (*picture_HWC.shape[:2], 3))
+                name = f"{source.classes[label]} ({source.name})"
+                self._probes.add(name, np.ascontiguousarray(rgb_HWC), own=False)
+
+    def _see(self, probe: Probe) -> None:
+        """Work out anew what the network sees of a probe, and tell the window."""
+        dark_data = False
+        if self._bench is not None:
+            probe.see(self._bench.run.shape_CHW)
+            dark_data = self._bench.run.source.is_dark
+        self.looking.forget(probe)
+        self.log.add(probe.shown(dark_data))
+
+    def _select_probe(self, probe: Probe) -> None:
+        self._probes.selected = probe
+        self.looking.forget(probe)
+        self.log.add(events.ProbeSelected(probe.number))
+
+    def _remove_probe(self, number: int) -> None:
+        was = self._probes.selected
+        self.looking.forget(self._probes.remove(number))
+        self.log.add(events.ProbeRemoved(number))
+        if self._probes.selected is not None and self._probes.selected is not was:
+            self._select_probe(self._probes.selected)
+
+    # Training and looking
+
+    def advance(self) -> None:
+        """One step, or one batch of the validation that ends an epoch; then look, if it is due."""
+        bench = self._loaded()
+        run, figures = bench.run, bench.figures
+        began = self.clock()
+        if run.is_epoch_trained:
+            means = run.validate()
+            figures.note_validation(self.clock() - began)
+            if means is not None:
+                figures.note_epoch(run, means)
+        else:
+            bench.snapshots.keep(run)
+            before = run.position
+            losses = run.step()
+            figures.note_step(run, losses, run.position - before, self.clock() - began)
+        bench.transfer.poll()
+        at_epoch_end = run.position == 0
+        if (
+            figures.bad_step is not None
+            or (bench.hold_after is Trigger.STEP and not run.is_epoch_trained)
+            or (bench.hold_after is Trigger.EPOCH and at_epoch_end)
+        ):
+            self._settle(Trigger.HOLD)
+        elif at_epoch_end and run.epoch >= bench.goal_epochs:
+            self._settle(Trigger.END)
+        else:
+            self.looking.while_training(
+                run.network, run.step_number, self._probes, run.device, bench.transfer
+            )
+
+    def show(self) -> None:
+        """Look once more if anything that is wanted has changed while training stands still."""
+        bench = self._bench
+        if bench is not None and self.phase in (Phase.READY, Phase.PAUSED, Phase.FINISHED):
+            run = bench.run
+            self.looking.standing_still(
+                run.network, run.step_number, self._probes, run.device, bench.transfer
+            )
+
+    # What is told
+
+    def status(self) -> Status:
+        """What the engine is doing, as of now."""
+        if self._bench is None:
+            activity = "Loading torch" if self.phase is Phase.STARTING else ""
+            return Status(phase=self.phase, activity=activity)
+        bench, run, settings = self._bench, self._bench.run, self._bench.run.settings
+        training = self.phase is Phase.TRAINING
+        rate = bench.figures.images_per_second
+        pictures = len(run.training.labels_N)
+        left = bench.goal_epochs * pictures - run.epoch * pictures - run.position
+        return Status(
+            phase=self.phase,
+            activity="Validating" if run.is_epoch_trained else "",
+            source=run.source.name,
+            network=run.config.network.name,
+            device=device_title(run.device),
+            step=run.step_number,
+            epoch=run.epoch,
+            epochs=bench.goal_epochs or settings.epochs,
+            step_in_epoch=run.steps_in_epoch,
+            steps_per_epoch=run.steps_per_epoch,
+            images_per_second=rate,
+            seconds_left=left / rate if training and rate > 0 else None,
+            memory_mb=bench.figures.memory_mb,
+            looking_share=self.looking.pace.share if training else 0.0,
+            learning_rate=settings.learning_rate,
+            batch_size=settings.batch_size,
+            optimizer=settings.optimizer,
+            run=self._run_number,
+            can_undo=self._thrown_away is not None,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the network, its config and its figures; RunError when that can't be done."""
+        bench = self._loaded()
+        run = bench.run
+        bench.figures.flush(run)
+        bench.transfer.drain()
+        save_run(
+            folder,
+            msgspec.structs.replace(run.config, training=run.settings),
+            run.network,
+            run.source.classes,
+            run.shape_CHW,
+            list(self.curves.read().epochs),
+        )
+
+    def close(self) -> None:
+        """Give what the run holds back to the device."""
+        if self._bench is not None:
+            self._bench.transfer.drain()
+        self._bench = None
+        self._thrown_away = None
+        self.looking.forget()
+        gc.collect()

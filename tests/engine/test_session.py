@@ -1,0 +1,195 @@
+"""The engine in its thread: commands are queued, nothing is lost, it always closes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from engine import commands
+from engine.config import Conv, DataConfig, Dense, NetworkConfig, RunConfig, TrainingConfig
+from engine.session import Session
+from engine.state import TRANSITIONS, Phase
+from engine.telemetry import events
+from engine.telemetry.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
+
+SMALL = RunConfig(
+    data=DataConfig(validation=100),
+    network=NetworkConfig("small", (Conv(2, stride=2), Dense(0, activation="none"))),
+    training=TrainingConfig(epochs=1, batch_size=1000, device="cpu"),
+)
+
+
+class Reader:
+    """Reads a session's events as the window does, waiting for those it needs."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.seen: list[events.Event] = []
+
+    def wait_for(self, wanted: Callable[[events.Event], bool]) -> events.Event:
+        place = 0
+        while True:
+            for event in self.seen[place:]:
+                if wanted(event):
+                    return event
+            place = len(self.seen)
+            news = self.session.event_log.wait(place, timeout=30)
+            assert news, f"nothing more came after {self.seen[-3:]}"
+            self.seen.extend(news)
+
+    def wait_for_phase(self, phase: Phase) -> None:
+        self.wait_for(lambda event: event == events.PhaseChanged(phase))
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    session = Session()
+    session.open(SMALL)
+    yield session
+    assert session.close()
+
+
+def test_a_run_from_start_to_end(session: Session) -> None:
+    reader = Reader(session)
+    reader.wait_for_phase(Phase.READY)
+    session.send(commands.Start())
+    reader.wait_for_phase(Phase.FINISHED)
+    assert any(isinstance(event, events.EpochEnded) for event in reader.seen)
+    assert session.curves.read().step_N[-1] == 5
+
+
+def test_commands_sent_before_torch_has_loaded_are_not_lost() -> None:
+    session = Session()
+    session.send(commands.Load(SMALL))
+    session.send(commands.Start())
+    session.open()
+    try:
+        Reader(session).wait_for_phase(Phase.FINISHED)
+    finally:
+        assert session.close()
+
+
+def test_a_refused_command_is_an_event(session: Session) -> None:
+    reader = Reader(session)
+    session.send(commands.Pause())
+    refused = reader.wait_for(lambda event: isinstance(event, events.Refused))
+    assert refused == events.Refused("Can't pause while the engine is ready.")
+
+
+def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.training.run import Run
+
+    reader = Reader(session)
+    reader.wait_for_phase(Phase.READY)
+
+    def broken(_run: Run) -> None:
+        raise MemoryError("no room for the batch")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "step", broken)
+        session.send(commands.Start())
+        failed = reader.wait_for(lambda event: isinstance(event, events.Failed))
+    assert isinstance(failed, events.Failed)
+    assert "no room for the batch" in failed.sentence
+    assert "Traceback" in failed.details
+    assert "Traceback" not in failed.sentence
+    reader.seen.clear()
+    session.send(commands.StartOver())
+    session.send(commands.Start())
+    reader.wait_for_phase(Phase.FINISHED)
+
+
+def test_frames_follow_the_demand_while_nothing_trains(session: Session) -> None:
+    reader = Reader(session)
+    reader.wait_for_phase(Phase.READY)
+    session.want(Demand((MapsDemand("conv1"),)))
+    while not (frames := session.take()):
+        assert not any(isinstance(event, events.Failed) for event in reader.seen)
+    assert set(frames) == {("maps", "conv1")}
+
+
+def test_pictures_become_probes_and_the_rest_a_list(session: Session, tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(np.full((20, 30, 3), 200, np.uint8)).save(folder / name)
+    (folder / "c.png").write_text("<html>not a picture</html>")
+    reader = Reader(session)
+    reader.wait_for_phase(Phase.READY)
+    session.add_pictures([folder, tmp_path / "missing.png"])
+    unread = reader.wait_for(lambda event: isinstance(event, events.PicturesUnread))
+    assert isinstance(unread, events.PicturesUnread)
+    assert sorted(name for name, _ in unread.problems) == ["c.png", "missing.png"]
+    reader.wait_for(lambda event: isinstance(event, events.ProbeShown) and event.name == "b.png")
+    reader.wait_for(lambda event: event == events.PicturesRead(2, 2, finished=True))
+    session.want(Demand((PredictionsDemand(),)))
+    frame = None
+    while not isinstance(frame, PredictionsFrame) or len(frame.probes) < 6:
+        frame = session.take().get(("predictions", ""))
+
+
+def test_a_folder_without_pictures_is_said(session: Session, tmp_path: Path) -> None:
+    reader = Reader(session)
+    session.add_pictures([tmp_path])
+    unread = reader.wait_for(lambda event: isinstance(event, events.PicturesUnread))
+    assert isinstance(unread, events.PicturesUnread)
+    assert "no picture" in unread.problems[0][1]
+
+
+def test_it_closes_while_it_trains_and_before_it_is_ready() -> None:
+    for wait in (True, False):
+        session = Session()
+        session.open(SMALL)
+        if wait:
+            Reader(session).wait_for_phase(Phase.READY)
+        session.send(commands.Start())
+        assert session.close()
+
+
+COMMANDS = st.sampled_from(
+    [
+        commands.Load(SMALL),
+        commands.Start(),
+        commands.Step(),
+        commands.Epoch(),
+        commands.Pause(),
+        commands.Stop(),
+        commands.StartOver(),
+        commands.Undo(),
+        commands.SetTraining(learning_rate=0.01),
+        commands.SetTraining(batch_size=0),
+        commands.AddProbe("grey", np.full((5, 5, 3), 99, np.uint8)),
+        commands.RemoveProbe(1),
+        commands.SelectProbe(2),
+    ]
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(sent=st.lists(COMMANDS, max_size=12))
+def test_any_sequence_of_commands_keeps_to_the_state_machine(
+    session: Session, sent: list[commands.Command]
+) -> None:
+    """Only drawn transitions happen, nothing fails, and it can always start over."""
+    reader = Reader(session)
+    place = len(session.events(0))
+    for command in sent:
+        session.send(command)
+    name = f"marker {place}"
+    session.send(commands.AddProbe(name, np.zeros((1, 1, 3), np.uint8)))
+    session.send(commands.StartOver())
+    reader.wait_for(lambda event: isinstance(event, events.ProbeShown) and event.name == name)
+    seen = reader.seen
+    assert not any(isinstance(event, events.Failed) for event in seen)
+    phases = [event.phase for event in seen if isinstance(event, events.PhaseChanged)]
+    reachable = {(before, after) for (before, _), after in TRANSITIONS.items()}
+    for before, after in zip(phases, phases[1:], strict=False):
+        assert (before, after) in reachable or after is Phase.PAUSED

@@ -1,0 +1,396 @@
+"""The engine without its thread: commands, phases, training, looking and what goes wrong."""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from engine import commands
+from engine.config import (
+    BatchNorm,
+    Conv,
+    DataConfig,
+    Dense,
+    Dropout,
+    MaxPool,
+    NetworkConfig,
+    RunConfig,
+    TrainingConfig,
+)
+from engine.errors import ConfigError, DeviceError, EngineError, PhaseError
+from engine.state import Phase
+from engine.telemetry import events
+from engine.telemetry.curves import Curves
+from engine.telemetry.event_log import EventLog
+from engine.telemetry.frames import (
+    Demand,
+    DetailDemand,
+    DetailFrame,
+    KernelsDemand,
+    MapsDemand,
+    MosaicFrame,
+    PredictionsDemand,
+    PredictionsFrame,
+    Region,
+)
+from engine.telemetry.mailbox import Mailbox
+from engine.worker import Worker
+
+SMALL = RunConfig(
+    data=DataConfig(validation=100),
+    network=NetworkConfig(
+        "small",
+        (
+            Conv(4),
+            BatchNorm(),
+            MaxPool(2),
+            Conv(4),
+            MaxPool(2),
+            Dropout(0.5),
+            Dense(0, activation="none"),
+        ),
+    ),
+    training=TrainingConfig(epochs=1, batch_size=256, device="cpu"),
+)
+ALL = (
+    MapsDemand("conv1"),
+    MapsDemand("conv2", scale="network"),
+    MapsDemand("conv2.conv", signed=True, scale="layer"),
+    KernelsDemand("conv2", input_channel=1),
+    DetailDemand("conv1", 2),
+    PredictionsDemand(),
+)
+
+
+class Engine:
+    """A worker with everything it writes to, and a clock that the test moves."""
+
+    def __init__(self, config: RunConfig = SMALL) -> None:
+        self.mailbox, self.curves, self.log = Mailbox(), Curves(), EventLog()
+        self.now = 0.0
+        self.worker = Worker(self.mailbox, self.curves, self.log, clock=self.tick)
+        self.worker.start()
+        self.worker.apply(commands.Load(config))
+
+    def tick(self) -> float:
+        self.now += 0.001
+        return self.now
+
+    def apply(self, *sent: commands.Command) -> None:
+        for command in sent:
+            self.worker.apply(command)
+
+    def finish(self) -> None:
+        while self.worker.phase is Phase.TRAINING:
+            self.worker.advance()
+
+    def steps(self, count: int) -> None:
+        for _ in range(count):
+            self.worker.advance()
+
+    def events(self, kind: type) -> list:
+        return [event for event in self.log.after(0) if isinstance(event, kind)]
+
+    @property
+    def network(self) -> torch.nn.Module:
+        bench = self.worker._bench
+        assert bench is not None
+        return bench.run.network
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    yield engine
+    engine.worker.close()
+
+
+def test_a_run_goes_from_ready_to_finished_and_its_epoch_is_told(engine: Engine) -> None:
+    assert engine.worker.phase is Phase.READY
+    engine.apply(commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+    (epoch,) = engine.events(events.EpochEnded)
+    assert (epoch.epoch, epoch.step) == (1, 20)
+    figures = engine.curves.read()
+    assert figures.step_N.tolist() == list(range(1, 21))
+    assert epoch.train_loss == pytest.approx(figures.loss_N.mean(), rel=1e-5)
+    assert figures.epochs == (epoch,)
+    status = engine.worker.status()
+    assert (status.epoch, status.epochs, status.step) == (1, 1, 20)
+
+
+def test_loaded_describes_the_network_from_picture_to_classes(engine: Engine) -> None:
+    (loaded,) = engine.events(events.Loaded)
+    assert [stage.name for stage in loaded.stages if stage.has_maps][:3] == [
+        "conv1",
+        "norm1",
+        "pool1",
+    ]
+    assert loaded.stages[0].kind == "picture"
+    assert loaded.stages[-1].kind == "classes"
+    assert loaded.training_pictures + loaded.validation_pictures == 5000
+    assert len(engine.events(events.ProbeShown)) == 4
+    assert engine.events(events.ProbeSelected)
+
+
+def test_pause_and_step_and_epoch_take_effect_at_boundaries(engine: Engine) -> None:
+    engine.apply(commands.Step())
+    engine.finish()
+    assert (engine.worker.phase, engine.worker.status().step) == (Phase.PAUSED, 1)
+    engine.apply(commands.Start())
+    engine.steps(3)
+    engine.apply(commands.Pause())
+    assert (engine.worker.phase, engine.worker.status().step) == (Phase.PAUSED, 4)
+    assert engine.curves.read().step_N.tolist() == [1, 2, 3, 4]
+    engine.apply(commands.Epoch())
+    engine.finish()
+    assert (engine.worker.phase, engine.worker.status().epoch) == (Phase.PAUSED, 1)
+    assert engine.worker.status().step == 20
+    engine.apply(commands.Stop())
+    assert engine.worker.phase is Phase.FINISHED
+
+
+def test_a_second_start_is_refused_in_a_sentence(engine: Engine) -> None:
+    engine.apply(commands.Start())
+    with pytest.raises(PhaseError, match="already runs"):
+        engine.apply(commands.Start())
+    assert engine.worker.phase is Phase.TRAINING
+
+
+def test_start_after_the_end_trains_as_many_epochs_again(engine: Engine) -> None:
+    for epochs in (1, 2):
+        engine.apply(commands.Start())
+        engine.finish()
+        assert engine.worker.status().epoch == epochs
+
+
+def test_start_over_begins_from_the_same_weights_and_undo_brings_the_others_back(
+    engine: Engine,
+) -> None:
+    first = {name: value.clone() for name, value in engine.network.state_dict().items()}
+    engine.apply(commands.Start())
+    engine.steps(5)
+    engine.apply(commands.Pause())
+    trained = {name: value.clone() for name, value in engine.network.state_dict().items()}
+    figures = engine.curves.read()
+    engine.apply(commands.StartOver())
+    assert engine.worker.phase is Phase.READY
+    assert engine.worker.status().can_undo
+    assert len(engine.curves.read().step_N) == 0
+    for name, value in engine.network.state_dict().items():
+        assert torch.equal(value, first[name])
+    engine.apply(commands.Undo())
+    assert engine.worker.phase is Phase.PAUSED
+    for name, value in engine.network.state_dict().items():
+        assert torch.equal(value, trained[name])
+    np.testing.assert_array_equal(engine.curves.read().loss_N, figures.loss_N)
+    with pytest.raises(PhaseError, match="nothing to undo"):
+        engine.apply(commands.Undo())
+
+
+def test_settings_change_between_steps(engine: Engine) -> None:
+    engine.apply(commands.Start())
+    engine.steps(2)
+    engine.apply(commands.SetTraining(learning_rate=0.5, batch_size=1000))
+    engine.steps(1)
+    bench = engine.worker._bench
+    assert bench is not None
+    assert bench.run.optimizer.param_groups[0]["lr"] == 0.5
+    assert bench.run.position == 2 * 256 + 1000
+    engine.apply(commands.SetTraining(optimizer="sgd"))
+    engine.steps(1)
+    assert isinstance(bench.run.optimizer, torch.optim.SGD)
+    assert bench.run.optimizer.param_groups[0]["lr"] == 0.5
+    assert len(engine.events(events.TrainingChanged)) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        commands.SetTraining(learning_rate=0.0),
+        commands.SetTraining(learning_rate=-1.0),
+        commands.SetTraining(batch_size=0),
+        commands.SetTraining(epochs=-3),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_and_change_nothing(
+    engine: Engine, change: commands.SetTraining
+) -> None:
+    before = engine.worker.status()
+    with pytest.raises(ConfigError):
+        engine.apply(change)
+    assert engine.worker.status() == before
+
+
+def test_a_loss_that_is_no_number_pauses_and_keeps_the_last_good_weights(engine: Engine) -> None:
+    engine.apply(commands.Start())
+    engine.steps(5)
+    with torch.no_grad():
+        next(engine.network.parameters()).fill_(float("nan"))
+    engine.finish()
+    assert engine.worker.phase is Phase.PAUSED
+    (broken,) = engine.events(events.LossNotFinite)
+    assert broken.step == 6
+    assert broken.kept_step < 6
+    assert all(torch.isfinite(weight).all() for weight in engine.network.parameters())
+    assert engine.worker.status().step == broken.kept_step
+    figures = engine.curves.read()
+    assert np.isfinite(figures.loss_N).all()
+    assert figures.step_N.tolist() == list(range(1, broken.kept_step + 1))
+    engine.apply(commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+
+
+def test_a_learning_rate_that_is_far_too_high_ends_in_the_same_way() -> None:
+    training = TrainingConfig(epochs=3, batch_size=64, learning_rate=1e30, optimizer="sgd")
+    engine = Engine(msgspec.structs.replace(SMALL, training=training))
+    engine.apply(commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.PAUSED
+    assert engine.events(events.LossNotFinite)
+    assert all(torch.isfinite(weight).all() for weight in engine.network.parameters())
+
+
+def test_cuda_where_there_is_none_is_a_sentence_and_what_was_loaded_stays(
+    engine: Engine,
+) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device here")
+    training = TrainingConfig(device="cuda")
+    with pytest.raises(DeviceError, match="finds no CUDA device"):
+        engine.apply(commands.Load(msgspec.structs.replace(SMALL, training=training)))
+    assert engine.worker.phase is Phase.READY
+    engine.apply(commands.Step())
+    engine.finish()
+    assert engine.worker.status().step == 1
+
+
+def test_frames_are_right_and_read_only(engine: Engine) -> None:
+    engine.worker.looking.demand = Demand(ALL)
+    engine.worker.show()
+    frames = engine.mailbox.take()
+    assert set(frames) == {demand.key for demand in ALL}
+    maps = frames["maps", "conv1"]
+    assert isinstance(maps, MosaicFrame)
+    assert maps.shape_CHW == (4, 26, 26)
+    assert maps.mosaic_HW.shape == (26, 4 * 26)
+    assert maps.mosaic_HW.dtype == np.uint8
+    assert not maps.mosaic_HW.flags.writeable
+    detail = frames["detail", ""]
+    assert isinstance(detail, DetailFrame)
+    assert detail.values_HW.min() == maps.low_N[2]
+    assert detail.values_HW.max() == maps.high_N[2] == maps.max_C[2]
+    assert detail.values_HW.mean() == pytest.approx(maps.mean_C[2], rel=1e-5)
+    assert detail.filter_IHW is not None
+    assert detail.filter_IHW.shape == (1, 3, 3)
+    kernels = frames["kernels", "conv2"]
+    assert isinstance(kernels, MosaicFrame)
+    assert (kernels.low_N == -kernels.high_N).all()
+    weights_O33 = engine.network.get_submodule("conv2.conv").weight.detach().numpy()[:, 1]
+    np.testing.assert_allclose(kernels.high_N, np.abs(weights_O33).max((1, 2)))
+    responses = frames["maps", "conv2.conv"]
+    assert isinstance(responses, MosaicFrame)
+    assert len(set(responses.high_N.tolist())) == 1
+    predictions = frames["predictions", ""]
+    assert isinstance(predictions, PredictionsFrame)
+    assert predictions.probabilities_NC.shape == (4, 10)
+    np.testing.assert_allclose(predictions.probabilities_NC.sum(1), 1, rtol=1e-5)
+
+
+def test_nothing_is_captured_twice_while_nothing_changes(engine: Engine) -> None:
+    engine.worker.looking.demand = Demand(ALL)
+    engine.worker.show()
+    engine.mailbox.take()
+    engine.worker.show()
+    assert engine.mailbox.is_empty()
+    zoomed = MapsDemand("conv1", channels=(3, 1), region=Region(0, 0, 0.5, 0.5))
+    engine.worker.looking.demand = Demand((zoomed,))
+    engine.worker.show()
+    frame = engine.mailbox.take()["maps", "conv1"]
+    assert isinstance(frame, MosaicFrame)
+    assert frame.channels == (3, 1)
+    assert frame.tile_HW == (13, 13)
+
+
+def test_a_stalled_window_stops_captures(engine: Engine) -> None:
+    engine.worker.looking.demand = Demand((MapsDemand("conv1"),))
+    engine.worker.looking.pace.budget = 1.0
+    engine.apply(commands.Start())
+    engine.now += 10
+    engine.steps(1)
+    first = engine.mailbox.take()["maps", "conv1"]
+    assert first.step == 1
+    engine.now += 10
+    engine.steps(1)
+    engine.now += 10
+    engine.steps(1)
+    assert engine.mailbox.take()["maps", "conv1"].step == 2, "not taken, so not captured again"
+
+
+def test_a_probe_is_seen_predicted_inverted_and_removed(engine: Engine) -> None:
+    paper_HWC = np.full((90, 60, 3), 255, np.uint8)
+    paper_HWC[20:70, 28:34] = 0
+    engine.worker.looking.demand = Demand((PredictionsDemand(),))
+    engine.apply(commands.Start(), commands.AddProbe("one.png", paper_HWC, select=True))
+    engine.steps(1)
+    shown = engine.events(events.ProbeShown)[-1]
+    assert shown.light
+    assert shown.seen_CHW.shape == (1, 28, 28)
+    frame = engine.mailbox.take()["predictions", ""]
+    assert isinstance(frame, PredictionsFrame)
+    assert frame.probes[-1] == shown.probe, "predicted after the very next step"
+    engine.apply(commands.InvertProbe(shown.probe, True))
+    inverted = engine.events(events.ProbeShown)[-1]
+    np.testing.assert_array_equal(inverted.seen_CHW, 255 - shown.seen_CHW)
+    assert inverted.inverted
+    engine.apply(commands.RemoveProbe(shown.probe))
+    assert engine.events(events.ProbeSelected)[-1].probe != shown.probe
+    with pytest.raises(EngineError, match="not there any more"):
+        engine.apply(commands.SelectProbe(shown.probe))
+
+
+def test_after_a_failure_one_can_start_over(engine: Engine) -> None:
+    engine.apply(commands.Start())
+    engine.steps(2)
+    engine.worker.fail("The engine stopped: out of paper.", "traceback")
+    assert engine.worker.phase is Phase.FAILED
+    with pytest.raises(PhaseError):
+        engine.apply(commands.Start())
+    engine.apply(commands.StartOver(), commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+
+
+def weights_after(steps: int, look: bool) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """Weights, statistics and random state after some steps, looked at or not."""
+    training = TrainingConfig(epochs=50, batch_size=64, device="cpu", seed=5)
+    engine = Engine(msgspec.structs.replace(SMALL, training=training))
+    engine.worker.looking.pace.budget = 1.0
+    engine.apply(commands.Start())
+    chance = np.random.default_rng(0)
+    while engine.worker.status().step < steps:
+        if look:
+            wanted = tuple(demand for demand in ALL if chance.random() < 0.7)
+            engine.worker.looking.demand = Demand(wanted)
+            engine.mailbox.take()
+            engine.now += 0.1
+        engine.worker.advance()
+    engine.apply(commands.Pause())
+    if look:
+        engine.worker.looking.demand = Demand(ALL)
+        engine.worker.show()
+        assert engine.mailbox.take()
+    return engine.network.state_dict(), torch.get_rng_state()
+
+
+def test_looking_does_not_change_what_is_looked_at() -> None:
+    unseen, random_unseen = weights_after(200, look=False)
+    seen, random_seen = weights_after(200, look=True)
+    assert any("running_mean" in name for name in seen)
+    for name, value in unseen.items():
+        assert torch.equal(value, seen[name]), name
+    assert torch.equal(random_unseen, random_seen)
