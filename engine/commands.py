@@ -3,7 +3,7 @@
 import numpy as np
 from msgspec import Struct
 
-from engine.config import Optimizer, RunConfig
+from engine.config import Optimizer, RunConfig, Schedule
 
 
 class Load(Struct, frozen=True):
@@ -46,15 +46,20 @@ class SetTraining(Struct, frozen=True):
     learning_rate: float | None = None
     batch_size: int | None = None
     optimizer: Optimizer | None = None
+    schedule: Schedule | None = None
     epochs: int | None = None
 
 
 class AddProbe(Struct, frozen=True, eq=False):
-    """A picture to look at: `rgb_HWC` uint8, upright, alpha composited; `select` shows its maps."""
+    """A picture to look at: `rgb_HWC` uint8, upright, alpha composited; `select` shows its maps.
+
+    `size_HW` is the size of the file's picture where `rgb_HWC` is a smaller copy.
+    """
 
     name: str
     rgb_HWC: np.ndarray
     select: bool = False
+    size_HW: tuple[int, int] | None = None
 
 
 class RemoveProbe(Struct, frozen=True):

@@ -19,11 +19,13 @@ Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "none"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
+Schedule = Literal["constant", "cosine"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 AnyConfig = TypeVar("AnyConfig", bound=Struct)
 
 OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "adamw", "rmsprop", "sgd")
+SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine")
 DEVICES: tuple[DeviceName, ...] = ("auto", "cpu", "cuda", "mps")
 
 
@@ -59,7 +61,9 @@ class GlobalAveragePool(
     """The mean of each whole map."""
 
 
-class BatchNorm(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="batch_norm"):
+class BatchNorm(
+    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="batch_norm"
+):
     """Each channel normalised over the batch."""
 
 
@@ -114,12 +118,17 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the network is trained. `device` "auto" takes cuda, then mps, then cpu."""
+    """How the network is trained.
+
+    `schedule` says how the learning rate falls from its value to the end of the last epoch.
+    `device` "auto" takes cuda, then mps, then cpu.
+    """
 
     epochs: Count = 20
     batch_size: Count = 64
     learning_rate: Annotated[float, Meta(gt=0, le=sys.float_info.max)] = 1e-3
     optimizer: Optimizer = "adam"
+    schedule: Schedule = "cosine"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
     device: DeviceName = "auto"
 

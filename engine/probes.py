@@ -16,11 +16,15 @@ Shape = tuple[int, int, int]
 class Probe:
     """One picture; `seen_CHW` uint8 is what a network of the present input shape sees of it."""
 
-    def __init__(self, number: int, name: str, rgb_HWC: np.ndarray, own: bool) -> None:
+    def __init__(
+        self, number: int, name: str, rgb_HWC: np.ndarray, size_HW: tuple[int, int], own: bool
+    ) -> None:
+        """`own`: brought by a person, so it outlives the data."""
         self.number = number
         self.name = name
         self.rgb_HWC = rgb_HWC
-        self.own = own  # brought by a person, so it outlives the data
+        self.size_HW = size_HW
+        self.own = own
         self.inverted = False
         self.seen_CHW = np.zeros((1, 1, 1), np.uint8)
 
@@ -35,7 +39,7 @@ class Probe:
             probe=self.number,
             name=self.name,
             picture_HWC=np.asarray(picture),
-            size_HW=(self.rgb_HWC.shape[0], self.rgb_HWC.shape[1]),
+            size_HW=self.size_HW,
             seen_CHW=self.seen_CHW,
             light=dark_data and background_is_light(self.rgb_HWC),
             inverted=self.inverted,
@@ -65,8 +69,15 @@ class Probes:
                 "That probe picture is not there any more.", "Choose another."
             ) from None
 
-    def add(self, name: str, rgb_HWC: np.ndarray, own: bool = True) -> Probe:
-        probe = Probe(self._next, name, rgb_HWC, own)
+    def add(
+        self,
+        name: str,
+        rgb_HWC: np.ndarray,
+        size_HW: tuple[int, int] | None = None,
+        own: bool = True,
+    ) -> Probe:
+        size_HW = size_HW or (rgb_HWC.shape[0], rgb_HWC.shape[1])
+        probe = Probe(self._next, name, rgb_HWC, size_HW, own)
         self._next += 1
         self._probes[probe.number] = probe
         if self.selected is None:

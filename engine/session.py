@@ -15,7 +15,7 @@ import msgspec
 
 from engine.commands import AddProbe, Command, Load
 from engine.config import RunConfig
-from engine.data.pictures import find_pictures, read_picture
+from engine.data.pictures import find_pictures, read_picture, shown_name
 from engine.errors import EngineError, PictureError
 from engine.state import Phase, Status
 from engine.telemetry.curves import Curves
@@ -138,10 +138,10 @@ class Session:
                     return
                 try:
                     picture = read_picture(file)
-                    self.send(AddProbe(picture.name, picture.rgb_HWC, select=done == 0))
+                    self.send(AddProbe(picture.name, picture.rgb_HWC, done == 0, picture.size_HW))
                     done += 1
                 except PictureError as error:
-                    problems.append((file.name, str(error)))
+                    problems.append((shown_name(file), str(error)))
                 self.event_log.add(PicturesRead(done, len(files), finished=False))
             if not files and not problems:
                 problems.append((paths[0].name if paths else "", "There is no picture in it."))

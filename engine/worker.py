@@ -25,7 +25,7 @@ from engine.state import Phase, Status, Trigger, follow
 from engine.telemetry import events
 from engine.telemetry.curves import CurveFigures, Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.looking import Looking
+from engine.telemetry.looking import Looking, Subject
 from engine.telemetry.mailbox import Mailbox
 from engine.telemetry.transfer import Transfer
 from engine.training.devices import device_title, find_device
@@ -37,7 +37,7 @@ SHOWN_AT_FIRST = 4
 """How many pictures of the validation set are probes before a person adds any."""
 
 
-class _Bench:
+class _LoadedRun:
     """All that belongs to the run that is loaded."""
 
     def __init__(self, run: Run, stages: tuple[Stage, ...], worker: "Worker") -> None:
@@ -46,8 +46,13 @@ class _Bench:
         self.transfer = Transfer(run.device)
         self.figures = Figures(worker.curves, self.transfer, worker.clock, worker.log.add)
         self.snapshots = Snapshots(worker.clock)
-        self.goal_epochs = 0
         self.hold_after = Trigger.END
+
+    @property
+    def subject(self) -> Subject:
+        """What there is to look at, as it stands now."""
+        run = self.run
+        return Subject(run.network, run.step_number, run.device, self.transfer)
 
 
 class Worker:
@@ -68,8 +73,8 @@ class Worker:
         self.clock = clock
         self._mailbox = mailbox
         self._probes = Probes()
-        self._bench: _Bench | None = None
-        self._thrown_away: tuple[_Bench, CurveFigures] | None = None
+        self._loaded: _LoadedRun | None = None
+        self._thrown_away: tuple[_LoadedRun, CurveFigures] | None = None
         self._run_number = 0
 
     # Phases
@@ -115,7 +120,7 @@ class Worker:
             case commands.SetTraining():
                 self._set_training(command)
             case commands.AddProbe():
-                probe = self._probes.add(command.name, command.rgb_HWC)
+                probe = self._probes.add(command.name, command.rgb_HWC, command.size_HW)
                 self._see(probe)
                 if command.select or self._probes.selected is probe:
                     self._select_probe(probe)
@@ -146,10 +151,10 @@ class Worker:
             stages = describe(run.network, run.shape_CHW, len(run.source.classes))
         except EngineError:
             # Nothing was replaced: what was loaded before is still there.
-            self._enter(Phase.IDLE if self._bench is None else before)
+            self._enter(Phase.IDLE if self._loaded is None else before)
             raise
         self._thrown_away = None
-        self._take_up(_Bench(run, stages, self))
+        self._take_up(_LoadedRun(run, stages, self))
         self._show_validation_pictures(run)
         for probe in self._probes:
             self._see(probe)
@@ -157,10 +162,10 @@ class Worker:
             self._select_probe(self._probes.selected)
         self._follow(Trigger.LOADED)
 
-    def _take_up(self, bench: _Bench) -> None:
+    def _take_up(self, loaded: _LoadedRun) -> None:
         """Make a run the one that is trained and looked at."""
-        run = bench.run
-        self._bench = bench
+        run = loaded.run
+        self._loaded = loaded
         self._run_number += 1
         self.curves.begin(self._run_number)
         self.looking.forget()
@@ -169,7 +174,7 @@ class Worker:
             events.Loaded(
                 run=self._run_number,
                 config=msgspec.structs.replace(run.config, training=run.settings),
-                stages=bench.stages,
+                stages=loaded.stages,
                 classes=run.source.classes,
                 training_pictures=len(run.training.labels_N),
                 validation_pictures=len(run.validation.labels_N),
@@ -178,47 +183,44 @@ class Worker:
             )
         )
 
-    def _loaded(self) -> _Bench:
-        if self._bench is None:
+    def _need(self) -> _LoadedRun:
+        if self._loaded is None:
             raise PhaseError("No network is loaded yet.", "Wait until it is, or load one.")
-        return self._bench
+        return self._loaded
 
     def _begin(self, trigger: Trigger) -> None:
         """Train on, to the end, or until one step or epoch is done."""
         phase = follow(self.phase, trigger)
-        bench = self._loaded()
-        run = bench.run
-        if trigger is Trigger.START:
-            if self.phase is not Phase.PAUSED or bench.goal_epochs <= run.epoch:
-                bench.goal_epochs = run.epoch + run.settings.epochs
-            bench.hold_after = Trigger.END
-        else:
-            bench.goal_epochs = max(bench.goal_epochs, run.settings.epochs, run.epoch + 1)
-            bench.hold_after = trigger
-        bench.figures.begin_pace()
+        loaded = self._need()
+        run = loaded.run
+        loaded.hold_after = Trigger.END if trigger is Trigger.START else trigger
+        if run.epoch >= run.goal_epochs:
+            more = run.settings.epochs if trigger is Trigger.START else 1
+            run.goal_epochs = run.epoch + more
+        loaded.figures.begin_pace()
         self._enter(phase)
 
     def _settle(self, trigger: Trigger) -> None:
         """Leave training at this step boundary."""
         phase = follow(self.phase, trigger)
-        bench = self._loaded()
-        bench.figures.flush(bench.run)
-        bench.transfer.drain()
-        if bench.figures.bad_step is not None:
-            phase = self._return_to_good(bench, bench.figures.bad_step)
+        loaded = self._need()
+        loaded.figures.flush(loaded.run)
+        loaded.transfer.drain()
+        if loaded.figures.bad_step is not None:
+            phase = self._return_to_good(loaded, loaded.figures.bad_step)
         self._enter(phase)
 
-    def _return_to_good(self, bench: _Bench, bad_step: int) -> Phase:
+    def _return_to_good(self, loaded: _LoadedRun, bad_step: int) -> Phase:
         """The loss is no number any more: bring back the last weights that were good."""
-        kept_step = bench.snapshots.return_before(bad_step, bench.run)
-        bench.figures.return_to(kept_step)
+        kept_step = loaded.snapshots.return_before(bad_step, loaded.run)
+        loaded.figures.return_to(kept_step)
         self.looking.forget()
         self.log.add(events.LossNotFinite(bad_step, kept_step))
         return Phase.PAUSED
 
     def _start_over(self) -> None:
         follow(self.phase, Trigger.START_OVER)
-        old = self._loaded()
+        old = self._need()
         if self.phase is Phase.TRAINING:
             self._settle(Trigger.PAUSE)
         figures = self.curves.read()
@@ -226,7 +228,7 @@ class Worker:
         fresh = Run(config, old.run.source, old.run.device)
         if old.run.step_number:
             self._thrown_away = (old, figures)
-        self._take_up(_Bench(fresh, old.stages, self))
+        self._take_up(_LoadedRun(fresh, old.stages, self))
         self._follow(Trigger.START_OVER)
 
     def _undo(self) -> None:
@@ -235,15 +237,15 @@ class Worker:
             raise PhaseError("There is nothing to undo.")
         if self.phase is Phase.TRAINING:
             self._settle(Trigger.PAUSE)
-        bench, figures = self._thrown_away
+        loaded, figures = self._thrown_away
         self._thrown_away = None
-        self._take_up(bench)
+        self._take_up(loaded)
         self.curves.restore(figures, self._run_number)
         self._follow(Trigger.UNDO)
 
     def _set_training(self, change: commands.SetTraining) -> None:
-        bench = self._loaded()
-        run = bench.run
+        loaded = self._need()
+        run = loaded.run
         fields = {name: getattr(change, name) for name in change.__struct_fields__}
         changed = {
             name: value
@@ -253,10 +255,9 @@ class Worker:
         if not changed:
             return
         settings = checked(msgspec.structs.replace(run.settings, **changed))
-        if bench.goal_epochs:
-            bench.goal_epochs = max(
-                run.epoch + 1, bench.goal_epochs + settings.epochs - run.settings.epochs
-            )
+        run.goal_epochs = max(
+            run.epoch + 1, run.goal_epochs + settings.epochs - run.settings.epochs
+        )
         run.set(settings)
         words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
         self.log.add(events.TrainingChanged(run.step_number, f"From the next step on: {words}."))
@@ -284,9 +285,9 @@ class Worker:
     def _see(self, probe: Probe) -> None:
         """Work out anew what the network sees of a probe, and tell the window."""
         dark_data = False
-        if self._bench is not None:
-            probe.see(self._bench.run.shape_CHW)
-            dark_data = self._bench.run.source.is_dark
+        if self._loaded is not None:
+            probe.see(self._loaded.run.shape_CHW)
+            dark_data = self._loaded.run.source.is_dark
         self.looking.forget(probe)
         self.log.add(probe.shown(dark_data))
 
@@ -306,8 +307,8 @@ class Worker:
 
     def advance(self) -> None:
         """One step, or one batch of the validation that ends an epoch; then look, if it is due."""
-        bench = self._loaded()
-        run, figures = bench.run, bench.figures
+        loaded = self._need()
+        run, figures = loaded.run, loaded.figures
         began = self.clock()
         if run.is_epoch_trained:
             means = run.validate()
@@ -315,46 +316,41 @@ class Worker:
             if means is not None:
                 figures.note_epoch(run, means)
         else:
-            bench.snapshots.keep(run)
+            loaded.snapshots.keep(run)
             before = run.position
             losses = run.step()
             figures.note_step(run, losses, run.position - before, self.clock() - began)
-        bench.transfer.poll()
+        loaded.transfer.poll()
         at_epoch_end = run.position == 0
         if (
             figures.bad_step is not None
-            or (bench.hold_after is Trigger.STEP and not run.is_epoch_trained)
-            or (bench.hold_after is Trigger.EPOCH and at_epoch_end)
+            or (loaded.hold_after is Trigger.STEP and not run.is_epoch_trained)
+            or (loaded.hold_after is Trigger.EPOCH and at_epoch_end)
         ):
             self._settle(Trigger.HOLD)
-        elif at_epoch_end and run.epoch >= bench.goal_epochs:
+        elif at_epoch_end and run.epoch >= run.goal_epochs:
             self._settle(Trigger.END)
         else:
-            self.looking.while_training(
-                run.network, run.step_number, self._probes, run.device, bench.transfer
-            )
+            self.looking.while_training(loaded.subject, self._probes)
 
     def show(self) -> None:
         """Look once more if anything that is wanted has changed while training stands still."""
-        bench = self._bench
-        if bench is not None and self.phase in (Phase.READY, Phase.PAUSED, Phase.FINISHED):
-            run = bench.run
-            self.looking.standing_still(
-                run.network, run.step_number, self._probes, run.device, bench.transfer
-            )
+        loaded = self._loaded
+        if loaded is not None and self.phase in (Phase.READY, Phase.PAUSED, Phase.FINISHED):
+            self.looking.standing_still(loaded.subject, self._probes)
 
     # What is told
 
     def status(self) -> Status:
         """What the engine is doing, as of now."""
-        if self._bench is None:
+        if self._loaded is None:
             activity = "Loading torch" if self.phase is Phase.STARTING else ""
             return Status(phase=self.phase, activity=activity)
-        bench, run, settings = self._bench, self._bench.run, self._bench.run.settings
+        loaded, run, settings = self._loaded, self._loaded.run, self._loaded.run.settings
         training = self.phase is Phase.TRAINING
-        rate = bench.figures.images_per_second
+        rate = loaded.figures.images_per_second
         pictures = len(run.training.labels_N)
-        left = bench.goal_epochs * pictures - run.epoch * pictures - run.position
+        left = run.goal_epochs * pictures - run.epoch * pictures - run.position
         return Status(
             phase=self.phase,
             activity="Validating" if run.is_epoch_trained else "",
@@ -363,12 +359,12 @@ class Worker:
             device=device_title(run.device),
             step=run.step_number,
             epoch=run.epoch,
-            epochs=bench.goal_epochs or settings.epochs,
+            epochs=run.goal_epochs,
             step_in_epoch=run.steps_in_epoch,
             steps_per_epoch=run.steps_per_epoch,
             images_per_second=rate,
             seconds_left=left / rate if training and rate > 0 else None,
-            memory_mb=bench.figures.memory_mb,
+            memory_mb=loaded.figures.memory_mb,
             looking_share=self.looking.pace.share if training else 0.0,
             learning_rate=settings.learning_rate,
             batch_size=settings.batch_size,
@@ -379,10 +375,10 @@ class Worker:
 
     def save(self, folder: Path) -> None:
         """Write the network, its config and its figures; RunError when that can't be done."""
-        bench = self._loaded()
-        run = bench.run
-        bench.figures.flush(run)
-        bench.transfer.drain()
+        loaded = self._need()
+        run = loaded.run
+        loaded.figures.flush(run)
+        loaded.transfer.drain()
         save_run(
             folder,
             msgspec.structs.replace(run.config, training=run.settings),
@@ -394,9 +390,9 @@ class Worker:
 
     def close(self) -> None:
         """Give what the run holds back to the device."""
-        if self._bench is not None:
-            self._bench.transfer.drain()
-        self._bench = None
+        if self._loaded is not None:
+            self._loaded.transfer.drain()
+        self._loaded = None
         self._thrown_away = None
         self.looking.forget()
         gc.collect()

@@ -1,6 +1,7 @@
 """From what is wanted to frames: one pass of the probe, everything reduced on the device."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -98,12 +99,12 @@ def _maps_of(name: str, output: Tensor) -> Tensor:
     return first.float()
 
 
+@lru_cache(maxsize=256)
 def _index(channels: tuple[int, ...] | None, count: int, device: torch.device) -> Tensor | None:
+    """The channels that are there, int64 on the device; kept, since the same ones come again."""
     if channels is None:
         return None
-    return torch.tensor([c for c in channels if c < count], dtype=torch.long).to(
-        device, non_blocking=True
-    )
+    return torch.tensor([c for c in channels if c < count], dtype=torch.long, device=device)
 
 
 def _taken(maps_CHW: Tensor, demand: MapsDemand) -> _Taken:

@@ -1,7 +1,9 @@
 """Looking at a network while it trains and while it stands still, never more than is wanted."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,19 @@ from engine.telemetry.transfer import Transfer
 
 PREDICTIONS_SECONDS = 0.25
 """How often the predictions of all probes follow the training."""
+
+
+SMALL_PICTURE = 3 * 64 * 64
+"""How many values a picture has at most for one thread to be faster than several."""
+
+
+class Subject(NamedTuple):
+    """The network that is looked at, as it stands at `step`, and the way to the host."""
+
+    network: nn.Module
+    step: int
+    device: torch.device
+    transfer: Transfer
 
 
 class Looking:
@@ -48,9 +63,7 @@ class Looking:
         """Processor seconds that the window spent on showing frames since the last call."""
         self._painting += seconds
 
-    def while_training(
-        self, network: nn.Module, step: int, probes: Probes, device: torch.device, transfer: Transfer
-    ) -> None:
+    def while_training(self, subject: Subject, probes: Probes) -> None:
         """Look if it is due: wanted, the last frames taken, and within the budget.
 
         A new probe's prediction doesn't wait for any of these.
@@ -66,43 +79,36 @@ class Looking:
             self._predicted_at = began
         else:
             wanted = tuple(each for each in wanted if not isinstance(each, PredictionsDemand))
-        self._look(network, step, probes, wanted, device, transfer)
+        self._look(subject, probes, wanted)
         painting, self._painting = self._painting, 0.0
         self.pace.spent(self._clock() - began, painting, rate)
 
-    def standing_still(
-        self, network: nn.Module, step: int, probes: Probes, device: torch.device, transfer: Transfer
-    ) -> None:
+    def standing_still(self, subject: Subject, probes: Probes) -> None:
         """Look once more if the network, the probes or the demand have changed. May wait."""
-        seen = (network, step, self.demand.wanted)
+        seen = (subject.network, subject.step, self.demand.wanted)
         if self.demand.wanted and seen != self._seen:
             self._seen = seen
-            self._look(network, step, probes, self.demand.wanted, device, transfer)
-        transfer.drain()
+            self._look(subject, probes, self.demand.wanted)
+        subject.transfer.drain()
 
-    def _look(
-        self,
-        network: nn.Module,
-        step: int,
-        probes: Probes,
-        wanted: tuple[Wanted, ...],
-        device: torch.device,
-        transfer: Transfer,
-    ) -> None:
+    def _look(self, subject: Subject, probes: Probes, wanted: tuple[Wanted, ...]) -> None:
         if probes.selected is None:
             return
-        selected_1CHW = self._tensor_of(probes.selected, device)
+        selected_1CHW = self._tensor_of(probes.selected, subject.device)
         if self._batch_NCHW is None:
-            self._batch_NCHW = torch.cat([self._tensor_of(probe, device) for probe in probes])
+            self._batch_NCHW = torch.cat(
+                [self._tensor_of(probe, subject.device) for probe in probes]
+            )
         scene = Scene(
-            network=network,
-            step=step,
+            network=subject.network,
+            step=subject.step,
             probe=probes.selected.number,
             probe_1CHW=selected_1CHW,
             probes=tuple(probe.number for probe in probes),
             probes_NCHW=self._batch_NCHW,
         )
-        take(scene, wanted, transfer, self._mailbox.put)
+        with _few_threads(selected_1CHW):
+            take(scene, wanted, subject.transfer, self._mailbox.put)
 
     def _tensor_of(self, probe: Probe, device: torch.device) -> Tensor:
         """(1, C, H, W) float32 in [0, 1] on the device."""
@@ -110,3 +116,21 @@ class Looking:
             seen_1CHW = torch.tensor(probe.seen_CHW[None])
             self._tensors[probe.number] = seen_1CHW.to(device).float().div_(255.0)
         return self._tensors[probe.number]
+
+
+@contextmanager
+def _few_threads(picture_1CHW: Tensor) -> Iterator[None]:
+    """One thread for a small picture on the CPU.
+
+    Its many tiny operations gain nothing from more, and each would wait for a thread that the
+    window may have just pushed off its core. Switching costs torch less than a microsecond.
+    """
+    threads = torch.get_num_threads()
+    if picture_1CHW.device.type != "cpu" or picture_1CHW.numel() > SMALL_PICTURE:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -4,10 +4,13 @@ Nothing in here waits for the device: losses come back as device tensors.
 """
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import Optimizer, RunConfig, TrainingConfig
@@ -15,13 +18,14 @@ from engine.data.augment import augment
 from engine.data.batches import epoch_order, generator_for
 from engine.data.sources import Source, split
 from engine.networks.build import build
+from engine.training.schedules import share_of_learning_rate
 
 VALIDATION_BATCH = 256
-_OPTIMIZERS: dict[Optimizer, type[torch.optim.Optimizer]] = {
+_OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
     "rmsprop": torch.optim.RMSprop,
-    "sgd": torch.optim.SGD,
+    "sgd": partial(torch.optim.SGD, momentum=0.9),
 }
 
 
@@ -32,7 +36,7 @@ class Pictures(NamedTuple):
     labels_N: Tensor
 
     @classmethod
-    def on(cls, device: torch.device, source: Source, chosen_N: object) -> "Pictures":
+    def on(cls, device: torch.device, source: Source, chosen_N: np.ndarray) -> "Pictures":
         return cls(
             torch.from_numpy(source.pictures_NCHW[chosen_N]).to(device),
             torch.from_numpy(source.labels_N[chosen_N]).to(device),
@@ -43,6 +47,7 @@ class Run:
     """A training from its seeded start. `settings` may change between two steps.
 
     Position: `epoch` epochs are complete, and `position` pictures of the one after it were used.
+    The schedule of the learning rate runs to the end of epoch `goal_epochs`.
     """
 
     def __init__(self, config: RunConfig, source: Source, device: torch.device) -> None:
@@ -62,6 +67,7 @@ class Run:
         self.network = build(config.network, self.shape_CHW, len(source.classes)).to(device)
         self.network.train()
         self._optimizer: torch.optim.Optimizer | None = None
+        self.goal_epochs = config.training.epochs
         self.step_number = 0
         self.epoch = 0
         self.position = 0
@@ -74,12 +80,21 @@ class Run:
     def optimizer(self) -> torch.optim.Optimizer:
         """Made when first needed: its first import costs torch more than a second."""
         if self._optimizer is None:
-            kind = _OPTIMIZERS[self.settings.optimizer]
-            more = {"momentum": 0.9} if kind is torch.optim.SGD else {}
-            self._optimizer = kind(
-                self.network.parameters(), lr=self.settings.learning_rate, **more
-            )
+            make = _OPTIMIZERS[self.settings.optimizer]
+            self._optimizer = make(self.network.parameters(), lr=self.settings.learning_rate)
         return self._optimizer
+
+    @property
+    def progress(self) -> float:
+        """The share of the epochs up to the goal that is done, 0 to 1."""
+        epochs = self.epoch + self.position / len(self.training.labels_N)
+        return min(epochs / self.goal_epochs, 1.0)
+
+    @property
+    def learning_rate(self) -> float:
+        """What the next step uses: the setting and its schedule."""
+        settings = self.settings
+        return settings.learning_rate * share_of_learning_rate(settings.schedule, self.progress)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -100,17 +115,15 @@ class Run:
         """Use other settings from the next step on; a new optimiser starts without memory."""
         if settings.optimizer != self.settings.optimizer:
             self._optimizer = None
-        elif self._optimizer is not None:
-            for group in self._optimizer.param_groups:
-                group["lr"] = settings.learning_rate
         self.settings = settings
 
     def step(self) -> Tensor:
-        """One optimiser update; (loss, share of right answers) of its batch, float32 on the device."""
+        """One optimiser update; float32 (2,) on the device: its batch's loss and share of right
+        answers."""
         if self._order_N is None:
             seed = self.config.training.seed
             count = len(self.training.labels_N)
-            self._order_N = epoch_order(count, seed, self.epoch).to(self.device)
+            self._order_N = epoch_order(count, seed, self.epoch).to(self.device, non_blocking=True)
             self._generator = generator_for(seed, self.epoch, self.device)
         chosen_N = self._order_N[self.position : self.position + self.settings.batch_size]
         pictures_NCHW = self.training.pictures_NCHW[chosen_N].float().div_(255.0)
@@ -118,6 +131,8 @@ class Run:
         pictures_NCHW = augment(pictures_NCHW, self.config.data.augmentation, self._generator)
         labels_N = self.training.labels_N[chosen_N]
         optimizer = self.optimizer
+        for group in optimizer.param_groups:
+            group["lr"] = self.learning_rate
         optimizer.zero_grad(set_to_none=True)
         scores_NK = self.network(pictures_NCHW)
         loss = F.cross_entropy(scores_NK, labels_N)

@@ -1,6 +1,7 @@
 """Copies of the weights to return to when the loss stops being a number."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,11 +64,10 @@ class Snapshot:
         run.network.load_state_dict(self._network)
         if run.settings.optimizer == self._optimizer_kind:
             run.optimizer.load_state_dict(_copied(self._optimizer))
-            run.set(run.settings)
         run.stand_at(self.step_number, self._epoch, self._position)
 
 
-def _copied(state: dict) -> dict:
+def _copied(state: dict[Any, Any]) -> dict[Any, Any]:
     return {
         key: _copied(value)
         if isinstance(value, dict)

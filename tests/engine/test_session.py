@@ -1,6 +1,7 @@
 """The engine in its thread: commands are queued, nothing is lost, it always closes."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -191,5 +192,5 @@ def test_any_sequence_of_commands_keeps_to_the_state_machine(
     assert not any(isinstance(event, events.Failed) for event in seen)
     phases = [event.phase for event in seen if isinstance(event, events.PhaseChanged)]
     reachable = {(before, after) for (before, _), after in TRANSITIONS.items()}
-    for before, after in zip(phases, phases[1:], strict=False):
+    for before, after in pairwise(phases):
         assert (before, after) in reachable or after is Phase.PAUSED

@@ -95,9 +95,9 @@ class Engine:
 
     @property
     def network(self) -> torch.nn.Module:
-        bench = self.worker._bench
-        assert bench is not None
-        return bench.run.network
+        loaded = self.worker._loaded
+        assert loaded is not None
+        return loaded.run.network
 
 
 @pytest.fixture
@@ -160,6 +160,19 @@ def test_a_second_start_is_refused_in_a_sentence(engine: Engine) -> None:
     assert engine.worker.phase is Phase.TRAINING
 
 
+def test_the_learning_rate_falls_to_nothing_over_the_run(engine: Engine) -> None:
+    loaded = engine.worker._loaded
+    assert loaded is not None
+    engine.apply(commands.Start())
+    rates = []
+    while engine.worker.phase is Phase.TRAINING:
+        rates.append(loaded.run.learning_rate)
+        engine.worker.advance()
+    assert rates[0] == SMALL.training.learning_rate
+    assert rates == sorted(rates, reverse=True)
+    assert loaded.run.learning_rate == 0
+
+
 def test_start_after_the_end_trains_as_many_epochs_again(engine: Engine) -> None:
     for epochs in (1, 2):
         engine.apply(commands.Start())
@@ -195,16 +208,17 @@ def test_settings_change_between_steps(engine: Engine) -> None:
     engine.apply(commands.Start())
     engine.steps(2)
     engine.apply(commands.SetTraining(learning_rate=0.5, batch_size=1000))
+    engine.apply(commands.SetTraining(schedule="constant"))
     engine.steps(1)
-    bench = engine.worker._bench
-    assert bench is not None
-    assert bench.run.optimizer.param_groups[0]["lr"] == 0.5
-    assert bench.run.position == 2 * 256 + 1000
+    loaded = engine.worker._loaded
+    assert loaded is not None
+    assert loaded.run.optimizer.param_groups[0]["lr"] == 0.5
+    assert loaded.run.position == 2 * 256 + 1000
     engine.apply(commands.SetTraining(optimizer="sgd"))
     engine.steps(1)
-    assert isinstance(bench.run.optimizer, torch.optim.SGD)
-    assert bench.run.optimizer.param_groups[0]["lr"] == 0.5
-    assert len(engine.events(events.TrainingChanged)) == 2
+    assert isinstance(loaded.run.optimizer, torch.optim.SGD)
+    assert loaded.run.optimizer.param_groups[0]["lr"] == 0.5
+    assert len(engine.events(events.TrainingChanged)) == 3
 
 
 @pytest.mark.parametrize(

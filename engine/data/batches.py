@@ -1,0 +1,27 @@
+"""The order in which pictures are drawn and the random numbers that vary them.
+
+Pure functions of the seed and the epoch: a run that is resumed draws what it would have drawn, and
+the global random state is never touched.
+"""
+
+import numpy as np
+import torch
+
+# One stream of random numbers for each use, so that augmentation doesn't change the order.
+_ORDER, _AUGMENTATION = 0, 1
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> torch.Tensor:
+    """The order of `count` pictures in an epoch: an int64 permutation, on the cpu."""
+    generator = torch.Generator().manual_seed(_mixed(seed, epoch, _ORDER))
+    return torch.randperm(count, generator=generator)
+
+
+def generator_for(seed: int, epoch: int, device: torch.device | str) -> torch.Generator:
+    """A generator on `device` for the augmentation of one epoch."""
+    return torch.Generator(device).manual_seed(_mixed(seed, epoch, _AUGMENTATION))
+
+
+def _mixed(seed: int, epoch: int, stream: int) -> int:
+    """64 bits that differ in about half their places whenever an argument differs."""
+    return int(np.random.SeedSequence((seed, epoch, stream)).generate_state(1, np.uint64)[0])

@@ -1,0 +1,50 @@
+"""`predict`: the classes of picture files, with probabilities."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+
+from engine.data.pictures import find_pictures, read_picture
+from engine.errors import PictureError
+from engine.headless.lines import print_json
+from engine.headless.reports import percent
+from engine.headless.seen import tensor_of
+from engine.runs.saved import Trained, open_trained
+
+
+def predict(network: str, images: Iterable[Path], inverted: bool, as_json: bool) -> int:
+    """Print the classes of each picture, the likeliest first; a folder gives the pictures in it.
+
+    A picture that can't be read is a sentence on stderr, and the others are still predicted: the
+    exit code is then 1. RunError when the network can't be read.
+    """
+    trained = open_trained(network)
+    unread = 0
+
+    def complain(sentence: str) -> None:
+        nonlocal unread
+        unread += 1
+        print(f"convscope: {sentence}", file=sys.stderr)
+
+    for path in find_pictures(images, lambda name, reason: complain(f"{name}: {reason}")):
+        try:
+            classes = _classes(trained, path, inverted)
+        except PictureError as error:
+            complain(str(error))
+            continue
+        if as_json:
+            predictions = [{"class": name, "probability": share} for name, share in classes]
+            print_json({"image": str(path), "predictions": predictions})
+        else:
+            lines = [f"  {percent(share):>7}  {name}" for name, share in classes]
+            print(path, *lines, sep="\n", flush=True)
+    return 1 if unread else 0
+
+
+@torch.inference_mode()
+def _classes(trained: Trained, path: Path, inverted: bool) -> list[tuple[str, float]]:
+    scores_1K = trained.network(tensor_of(read_picture(path), trained.shape_CHW, inverted))
+    shares: list[float] = scores_1K.softmax(1)[0].tolist()
+    return sorted(zip(trained.classes, shares, strict=True), key=lambda pair: -pair[1])

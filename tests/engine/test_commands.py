@@ -1,0 +1,44 @@
+"""Commands and events are frozen, plain, and all of them are in their unions."""
+
+import inspect
+from types import ModuleType
+from typing import get_args
+
+import numpy as np
+import pytest
+from msgspec import Struct
+
+from engine import commands
+from engine.telemetry import events, frames
+
+
+def structs_of(module: ModuleType) -> set[type[Struct]]:
+    return {
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Struct) and kind.__module__ == module.__name__
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "union"), [(commands, commands.Command), (events, events.Event)]
+)
+def test_each_is_in_its_union(module: ModuleType, union: object) -> None:
+    assert set(get_args(union)) == structs_of(module)
+
+
+@pytest.mark.parametrize("module", [commands, events, frames])
+def test_none_can_be_changed_on_its_way(module: ModuleType) -> None:
+    for kind in structs_of(module):
+        assert kind.__struct_config__.frozen, kind
+
+
+def test_what_is_not_said_stays_as_it_is() -> None:
+    change = commands.SetTraining(batch_size=32)
+    assert (change.learning_rate, change.optimizer, change.epochs) == (None, None, None)
+    assert change.batch_size == 32
+
+
+def test_comparing_what_carries_an_array_compares_no_pixels() -> None:
+    rgb_HWC = np.zeros((2, 2, 3), np.uint8)
+    assert commands.AddProbe("seven.png", rgb_HWC) != commands.AddProbe("seven.png", rgb_HWC)

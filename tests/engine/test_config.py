@@ -1,0 +1,214 @@
+"""Configs survive TOML unchanged, and what is wrong in one is named."""
+
+import math
+import string
+import sys
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.config import (
+    DEVICES,
+    DIGITS_CONVNET,
+    OPTIMIZERS,
+    Augmentation,
+    AveragePool,
+    BatchNorm,
+    Conv,
+    DataConfig,
+    Dense,
+    Dropout,
+    GlobalAveragePool,
+    MaxPool,
+    NetworkConfig,
+    RunConfig,
+    TrainingConfig,
+    checked,
+    from_builtins,
+    learning_rate_from,
+    load,
+    save,
+)
+from engine.errors import ConfigError
+
+counts = st.integers(1, 2**31)
+shares = st.floats(0, 1, exclude_max=True)
+activations = st.sampled_from(["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "none"])
+layers = st.one_of(
+    st.builds(
+        Conv, counts, counts, counts, st.sampled_from(["valid", "same"]), activation=activations
+    ),
+    st.builds(MaxPool, counts, st.integers(0, 100)),
+    st.builds(AveragePool, counts, st.integers(0, 100)),
+    st.builds(GlobalAveragePool),
+    st.builds(BatchNorm),
+    st.builds(Dropout, shares),
+    st.builds(Dense, st.integers(0, 10_000), activations),
+)
+configs = st.builds(
+    RunConfig,
+    data=st.builds(
+        DataConfig,
+        st.text(),
+        counts,
+        st.builds(Augmentation, st.floats(0, 180), shares, shares),
+    ),
+    network=st.builds(NetworkConfig, st.text(), st.lists(layers).map(tuple)),
+    training=st.builds(
+        TrainingConfig,
+        counts,
+        counts,
+        st.floats(0, exclude_min=True, allow_infinity=False),
+        st.sampled_from(OPTIMIZERS),
+        st.integers(0, 2**63 - 1),
+        st.sampled_from(DEVICES),
+    ),
+)
+
+
+@given(config=configs)
+def test_a_config_comes_back_from_toml_as_it_was(
+    config: RunConfig, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "config.toml"
+    save(config, file)
+    assert load(file, RunConfig) == config
+    assert checked(config) == config
+
+
+def test_a_file_may_leave_out_what_it_does_not_change(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[training]\nepochs = 3\n")
+    assert load(file, RunConfig) == RunConfig(training=TrainingConfig(epochs=3))
+
+
+def test_the_digits_convnet_reads_well_as_toml(tmp_path: Path) -> None:
+    file = tmp_path / "network.toml"
+    save(DIGITS_CONVNET, file)
+    kinds = [layer["kind"] for layer in tomllib.loads(file.read_text())["layers"]]
+    assert kinds == ["conv", "max_pool", "conv", "max_pool", "conv", "dense", "dense"]
+
+
+WRONG = {
+    "training.epochs": 0,
+    "training.batch_size": -1,
+    "training.learning_rate": 0,
+    "training.optimizer": "magic",
+    "training.seed": -1,
+    "training.device": "abacus",
+    "training.epoch": 3,
+    "data.source": 3,
+    "data.validation": 0,
+    "data.augmentation.rotation": 181,
+    "data.augmentation.shift": 1,
+    "data.augmentation.zoom": "much",
+    "network.name": None,
+}
+
+
+@pytest.mark.parametrize("field", WRONG)
+def test_a_wrong_value_is_named_in_one_sentence(field: str) -> None:
+    *rooms, name = field.split(".")
+    fields = msgspec.to_builtins(RunConfig())
+    room = fields
+    for key in rooms:
+        room = room[key]
+    room[name] = WRONG[field]
+    with pytest.raises(ConfigError) as error:
+        from_builtins(fields, RunConfig)
+    assert rooms[-1] in str(error.value)
+    assert name in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("layer", "word"),
+    [
+        ({"kind": "conv", "filters": 0}, "filters"),
+        ({"kind": "conv"}, "filters"),
+        ({"kind": "conv", "filters": 8, "activation": "step"}, "activation"),
+        ({"kind": "dropout", "share": 1.0}, "share"),
+        ({"kind": "fold"}, "fold"),
+        ({"filters": 8}, "kind"),
+    ],
+)
+def test_a_wrong_layer_is_named_with_its_place(layer: dict[str, object], word: str) -> None:
+    fields = {"name": "mine", "layers": [{"kind": "conv", "filters": 8}, layer]}
+    with pytest.raises(ConfigError, match=r"layers\[") as error:
+        from_builtins(fields, NetworkConfig)
+    assert word in str(error.value)
+
+
+def test_a_config_made_in_code_is_checked_too() -> None:
+    with pytest.raises(ConfigError, match="batch_size"):
+        checked(TrainingConfig(batch_size=0))
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])
+def test_a_learning_rate_must_be_a_number_above_0(rate: float) -> None:
+    with pytest.raises(ConfigError, match="learning_rate"):
+        checked(TrainingConfig(learning_rate=rate))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml can't be read"):
+        load(tmp_path / "none.toml", RunConfig)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"), [(b"epochs = ", "isn't TOML"), (b"\xff\xfe", "can't be read")]
+)
+def test_a_damaged_file_is_named(content: bytes, complaint: str, tmp_path: Path) -> None:
+    file = tmp_path / "damaged.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match=complaint) as error:
+        load(file, RunConfig)
+    assert "damaged.toml" in str(error.value)
+
+
+@given(content=st.binary())
+def test_no_file_gives_anything_but_a_config_or_a_sentence(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_bytes(content)
+    try:
+        config = load(file, RunConfig)
+    except ConfigError as error:
+        assert error.hint
+    else:
+        assert config == RunConfig()
+
+
+numbers_as_typed = st.one_of(
+    st.text(),
+    st.text(alphabet=string.digits + ".-+eE_ ", max_size=12),
+    st.floats().map(str),
+    st.sampled_from(["abc", "", "0", "-1", "0.0", "nan", "inf", "-inf", "1e400", "1,5", "0.001 "]),
+)
+
+
+@given(numbers_as_typed)
+def test_a_typed_learning_rate_is_above_0_or_refused(text: str) -> None:
+    try:
+        rate = learning_rate_from(text)
+    except ConfigError as error:
+        assert repr(text) in str(error)
+        assert "above 0" in error.hint
+    else:
+        assert 0 < rate <= sys.float_info.max
+        assert checked(TrainingConfig(learning_rate=rate)).learning_rate == rate
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "abc", "nan", "inf", ""])
+def test_learning_rates_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="must be a number above 0"):
+        learning_rate_from(text)
+
+
+def test_a_learning_rate_is_read_as_typed() -> None:
+    assert learning_rate_from(" 1e-3 ") == 0.001

@@ -1,0 +1,67 @@
+"""The same engine on a GPU: it trains, shows and stays the same whether looked at or not."""
+
+import msgspec
+import pytest
+import torch
+
+from engine import commands
+from engine.config import TrainingConfig
+from engine.state import Phase
+from engine.telemetry import events
+from engine.telemetry.frames import Demand
+from tests.engine.test_worker import ALL, SMALL, Engine
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+ON_CUDA = msgspec.structs.replace(
+    SMALL, training=TrainingConfig(epochs=2, batch_size=256, device="cuda")
+)
+
+
+def test_it_trains_and_shows_on_cuda() -> None:
+    engine = Engine(ON_CUDA)
+    engine.worker.looking.demand = Demand(ALL)
+    engine.worker.show()
+    assert set(engine.mailbox.take()) == {demand.key for demand in ALL}
+    engine.apply(commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+    assert len(engine.events(events.EpochEnded)) == 2
+    assert engine.curves.read().step_N.tolist() == list(range(1, 41))
+    engine.worker.close()
+
+
+def test_no_step_waits_for_the_device() -> None:
+    engine = Engine(ON_CUDA)
+    engine.worker.looking.demand = Demand(ALL)
+    engine.worker.looking.pace.budget = 1.0
+    engine.apply(commands.Start())
+    engine.steps(3)  # the first ones set up what may wait
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in range(10):
+            engine.now += 10
+            engine.mailbox.take()
+            engine.steps(1)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    engine.worker.close()
+
+
+def test_looking_does_not_change_the_weights_on_cuda() -> None:
+    def weights(look: bool) -> dict[str, torch.Tensor]:
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        engine = Engine(ON_CUDA)
+        engine.worker.looking.pace.budget = 1.0
+        engine.apply(commands.Start())
+        while engine.worker.phase is Phase.TRAINING:
+            if look:
+                engine.worker.looking.demand = Demand(ALL)
+                engine.mailbox.take()
+                engine.now += 0.1
+            engine.worker.advance()
+        return engine.network.state_dict()
+
+    unseen, seen = weights(False), weights(True)
+    torch.use_deterministic_algorithms(False)
+    for name, value in unseen.items():
+        assert torch.equal(value, seen[name]), name

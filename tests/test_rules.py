@@ -1,0 +1,133 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+
+TOP_LEVEL = {
+    "main.py",
+    "gui",
+    "engine",
+    "resources",
+    "tests",
+    "packaging",
+    ".ci",
+    ".gitignore",
+    "CONTEXT.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "pyproject.toml",
+    "requirements.txt",
+}
+
+TRAINING_PATH = ("engine/training", "engine/telemetry", "engine/worker.py")
+MAY_WAIT = "engine/telemetry/transfer.py"
+WAITING = {"item", "cpu", "numpy", "synchronize"}
+
+MOST_LINES = 400
+
+# Written so that this file doesn't hold what it looks for.
+REGISTRY = re.compile(
+    r"py[p]i\.org|pythonhost[e]d|npm[j]s\.|--(extra-)?index[-]url|download\.pyto[r]ch\.org"
+)
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|root|home)/\w")
+
+IMPORT_WINDOW = """
+import importlib, pkgutil, sys
+import gui, main
+for module in pkgutil.walk_packages(gui.__path__, "gui."):
+    importlib.import_module(module.name)
+assert "torch" not in sys.modules
+"""
+
+
+def project_files() -> list[Path]:
+    """Every file that belongs to the project: committed, or new and not ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if listing.returncode:
+        pytest.skip("This is no git checkout: what belongs to the project isn't known.")
+    return [ROOT / name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def python_files(*places: str) -> list[Path]:
+    found = [ROOT / place for place in places]
+    return [file for path in found for file in ([path] if path.is_file() else path.rglob("*.py"))]
+
+
+def test_only_the_transfer_waits_for_the_device() -> None:
+    waits = [
+        f"{file.relative_to(ROOT)}:{node.lineno} {node.attr}"
+        for file in python_files(*TRAINING_PATH)
+        if file != ROOT / MAY_WAIT
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in WAITING
+    ]
+    assert waits == []
+
+
+def test_the_window_stands_before_torch_is_loaded() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", IMPORT_WINDOW],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stderr
+
+
+def test_the_top_level_holds_the_rooms_and_nothing_else() -> None:
+    names = {file.relative_to(ROOT).parts[0] for file in project_files()}
+    assert names <= TOP_LEVEL
+
+
+def test_no_file_names_a_registry_or_a_place_on_one_machine() -> None:
+    found = []
+    for file in project_files():
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        for pattern in (REGISTRY, MACHINE_PATH):
+            found += [f"{file.relative_to(ROOT)}: {hit[0]}" for hit in pattern.finditer(text)]
+    assert found == []
+
+
+def test_modules_stay_small() -> None:
+    large = {
+        str(file.relative_to(ROOT)): lines
+        for file in python_files("engine", "gui", "main.py")
+        if (lines := len(file.read_text(encoding="utf-8").splitlines())) > MOST_LINES
+    }
+    assert large == {}
+
+
+def test_requirements_pin_what_pyproject_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    pins: dict[str, set[str]] = {}
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            pin = Requirement(line)
+            assert pin.url is None
+            (specifier,) = pin.specifier
+            assert specifier.operator == "==", line
+            pins.setdefault(canonicalize_name(pin.name), set()).add(specifier.version)
+    for text in asked:
+        requirement = Requirement(text)
+        versions = pins[canonicalize_name(requirement.name)]
+        assert all(requirement.specifier.contains(version) for version in versions), text
