@@ -4,7 +4,6 @@ Imports without torch. `check` functions raise ConfigError with one sentence.
 """
 
 import math
-import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -22,6 +21,9 @@ Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
+LARGEST_LEARNING_RATE = 1e6
+"""Beyond any use; torch's own arithmetic overflows at still larger ones."""
+
 AnyConfig = TypeVar("AnyConfig", bound=Struct)
 
 OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "adamw", "rmsprop", "sgd")
@@ -30,7 +32,7 @@ DEVICES: tuple[DeviceName, ...] = ("auto", "cpu", "cuda", "mps")
 
 
 class Conv(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="conv"):
-    """A 2-D convolution with its activation; 'same' pads with zeros so that stride 1 keeps the size."""
+    """A 2-D convolution with its activation; "same" pads with zeros: stride 1 keeps the size."""
 
     filters: Count
     kernel: Count = 3
@@ -114,7 +116,7 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str = "digits"
     validation: Count = 1000
-    augmentation: Augmentation = Augmentation(rotation=10.0, shift=0.08, zoom=0.1)
+    augmentation: Augmentation = Augmentation(rotation=12.0, shift=0.1, zoom=0.15)
 
 
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,7 +128,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     epochs: Count = 20
     batch_size: Count = 64
-    learning_rate: Annotated[float, Meta(gt=0, le=sys.float_info.max)] = 1e-3
+    learning_rate: Annotated[float, Meta(gt=0, le=LARGEST_LEARNING_RATE)] = 2e-3
     optimizer: Optimizer = "adam"
     schedule: Schedule = "cosine"
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
@@ -148,7 +150,7 @@ DIGITS_CONVNET = NetworkConfig(
 
 
 class RunConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that a run is made from; the same config on the same machine gives the same run."""
+    """Everything that a run is made from; the same one on the same machine gives the same run."""
 
     data: DataConfig = DataConfig()
     network: NetworkConfig = DIGITS_CONVNET
@@ -156,25 +158,26 @@ class RunConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def learning_rate_from(text: str) -> float:
-    """The learning rate that a person typed; ConfigError when it isn't a number above 0."""
+    """The learning rate that a person typed; ConfigError when it can't be one."""
     try:
         rate = float(text)
     except ValueError:
         rate = math.nan
-    if not (math.isfinite(rate) and rate > 0):
+    if not 0 < rate <= LARGEST_LEARNING_RATE:
         raise ConfigError(
-            f"The learning rate is {text!r}.", "It must be a number above 0, such as 0.001."
+            f"The learning rate is {text!r}.",
+            "It must be a number above 0 and at most 1,000,000, such as 0.001.",
         )
     return rate
 
 
 def checked(config: AnyConfig) -> AnyConfig:
-    """The same config once every field is known to be in range; else ConfigError naming the field."""
+    """The same config, every field known to be in range; else ConfigError naming the field."""
     return from_builtins(msgspec.to_builtins(config), type(config))
 
 
 def from_builtins(fields: object, kind: type[AnyConfig], where: str = "a setting") -> AnyConfig:
-    """A config of the given kind from dicts and lists; ConfigError names the field that is wrong."""
+    """A config of a kind from dicts and lists; ConfigError names the field that is wrong."""
     try:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:

@@ -97,7 +97,7 @@ class Session:
         return self.event_log.after(place)
 
     def report_painting(self, seconds: float) -> None:
-        """Add processor seconds that the window spent on showing frames, for the cost of looking."""
+        """Add processor seconds that the window spent on showing frames: a cost of looking."""
         self._painting_seconds += seconds
 
     def add_pictures(self, paths: Iterable[Path]) -> None:
@@ -166,11 +166,13 @@ class Session:
         while not self._closing.is_set():
             try:
                 self._turn(worker)
-            except EngineError as error:
-                self.event_log.add(Refused(str(error)))
             except Exception as error:
-                details = traceback.format_exc()
-                worker.fail(f"The engine stopped: {type(error).__name__}: {error}.", details)
+                sentence = (
+                    str(error)
+                    if isinstance(error, EngineError)
+                    else f"The engine stopped: {type(error).__name__}: {error}."
+                )
+                worker.fail(sentence, traceback.format_exc())
             self._status = worker.status()
         worker.close()
 
@@ -197,8 +199,9 @@ class Session:
                 )
             try:
                 worker.apply(command)
-            finally:
-                self._status = worker.status()
+            except EngineError as error:
+                self.event_log.add(Refused(str(error)))
+            self._status = worker.status()
         worker.looking.demand = self._demand
         painted = self._painting_seconds
         worker.looking.note_painting(painted - self._painting_noted)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import torch
 
 from engine import commands
 from engine.commands import Command
 from engine.config import RunConfig, checked
 from engine.data.sources import open_source
-from engine.errors import EngineError, PhaseError
+from engine.errors import DeviceError, EngineError, PhaseError
 from engine.networks.describe import describe
 from engine.networks.stages import Stage
 from engine.probes import Probe, Probes
@@ -318,7 +319,13 @@ class Worker:
         else:
             loaded.snapshots.keep(run)
             before = run.position
-            losses = run.step()
+            try:
+                losses = run.step()
+            except torch.OutOfMemoryError as error:
+                raise DeviceError(
+                    f"{device_title(run.device)} has too little memory for this batch.",
+                    "Choose a smaller batch size and start over.",
+                ) from error
             figures.note_step(run, losses, run.position - before, self.clock() - began)
         loaded.transfer.poll()
         at_epoch_end = run.position == 0

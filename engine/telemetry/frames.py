@@ -1,4 +1,4 @@
-"""What the window asks to see, and what it gets. Plain types; numpy arrays in frames are read-only."""
+"""What the window asks to see, and what it gets. Plain types; arrays in frames are read-only."""
 
 from typing import Literal
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.probes import Probe, Probes
 from engine.telemetry.captures import Scene, take
-from engine.telemetry.frames import Demand, PredictionsDemand, Wanted
+from engine.telemetry.frames import Demand, KernelsDemand, PredictionsDemand, Wanted
 from engine.telemetry.mailbox import Mailbox
 from engine.telemetry.pace import Pace
 from engine.telemetry.transfer import Transfer
@@ -48,6 +48,8 @@ class Looking:
         self._tensors: dict[int, Tensor] = {}
         self._batch_NCHW: Tensor | None = None
         self._seen: tuple[object, ...] | None = None
+        self._network: nn.Module | None = None
+        self._taps: frozenset[str] = frozenset()
 
     def forget(self, probe: Probe | None = None) -> None:
         """What was captured is stale: of one probe, or, without one, of another network."""
@@ -92,7 +94,8 @@ class Looking:
         subject.transfer.drain()
 
     def _look(self, subject: Subject, probes: Probes, wanted: tuple[Wanted, ...]) -> None:
-        if probes.selected is None:
+        wanted = self._there(subject.network, wanted)
+        if probes.selected is None or not wanted:
             return
         selected_1CHW = self._tensor_of(probes.selected, subject.device)
         if self._batch_NCHW is None:
@@ -110,12 +113,26 @@ class Looking:
         with _few_threads(selected_1CHW):
             take(scene, wanted, subject.transfer, self._mailbox.put)
 
+    def _there(self, network: nn.Module, wanted: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+        """What this network has: the window may still ask for taps of the one before."""
+        if self._network is not network:
+            self._network = network
+            self._taps = frozenset(name for name, _ in network.named_modules())
+        return tuple(each for each in wanted if tap_of(each) in self._taps)
+
     def _tensor_of(self, probe: Probe, device: torch.device) -> Tensor:
         """(1, C, H, W) float32 in [0, 1] on the device."""
         if probe.number not in self._tensors:
             seen_1CHW = torch.tensor(probe.seen_CHW[None])
             self._tensors[probe.number] = seen_1CHW.to(device).float().div_(255.0)
         return self._tensors[probe.number]
+
+
+def tap_of(wanted: Wanted) -> str:
+    """The module that something wanted is taken from; "" is the network itself."""
+    if isinstance(wanted, PredictionsDemand):
+        return ""
+    return wanted.layer if isinstance(wanted, KernelsDemand) else wanted.tap
 
 
 @contextmanager

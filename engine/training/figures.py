@@ -61,7 +61,8 @@ class Figures:
         self._epoch_seconds += seconds
 
     def note_epoch(self, run: Run, means: Tensor) -> None:
-        """An epoch is complete; its validation's (loss, share of right answers) are on the device."""
+        """An epoch is complete; the (loss, share of right answers) of its validation are on the
+        device."""
         epoch, step, seconds = run.epoch, run.step_number, self._epoch_seconds
         pictures = len(run.training.labels_N)
         self._epoch_seconds = 0.0

@@ -125,7 +125,7 @@ class Run:
             count = len(self.training.labels_N)
             self._order_N = epoch_order(count, seed, self.epoch).to(self.device, non_blocking=True)
             self._generator = generator_for(seed, self.epoch, self.device)
-        chosen_N = self._order_N[self.position : self.position + self.settings.batch_size]
+        chosen_N = self._order_N[self.position : self._batch_end()]
         pictures_NCHW = self.training.pictures_NCHW[chosen_N].float().div_(255.0)
         assert self._generator is not None
         pictures_NCHW = augment(pictures_NCHW, self.config.data.augmentation, self._generator)
@@ -143,6 +143,12 @@ class Run:
         with torch.no_grad():
             right = (scores_NK.argmax(1) == labels_N).float().mean()
             return torch.stack((loss.detach(), right))
+
+    def _batch_end(self) -> int:
+        """A last batch of one picture would have no variance to normalise: it joins the others."""
+        end = self.position + self.settings.batch_size
+        count = len(self.training.labels_N)
+        return count if end == count - 1 else end
 
     def validate(self) -> Tensor | None:
         """One batch of the validation after an epoch; None while some are left.

@@ -260,7 +260,7 @@ def test_a_loss_that_is_no_number_pauses_and_keeps_the_last_good_weights(engine:
 
 
 def test_a_learning_rate_that_is_far_too_high_ends_in_the_same_way() -> None:
-    training = TrainingConfig(epochs=3, batch_size=64, learning_rate=1e30, optimizer="sgd")
+    training = TrainingConfig(epochs=3, batch_size=64, learning_rate=1e6, optimizer="sgd")
     engine = Engine(msgspec.structs.replace(SMALL, training=training))
     engine.apply(commands.Start())
     engine.finish()
@@ -313,6 +313,23 @@ def test_frames_are_right_and_read_only(engine: Engine) -> None:
     assert isinstance(predictions, PredictionsFrame)
     assert predictions.probabilities_NC.shape == (4, 10)
     np.testing.assert_allclose(predictions.probabilities_NC.sum(1), 1, rtol=1e-5)
+
+
+def test_taps_of_another_network_are_ignored(engine: Engine) -> None:
+    engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), KernelsDemand("conv9")))
+    engine.worker.show()
+    assert engine.mailbox.is_empty()
+    engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), *ALL))
+    engine.worker.show()
+    assert set(engine.mailbox.take()) == {demand.key for demand in ALL}
+
+
+def test_a_last_batch_of_one_picture_joins_the_one_before() -> None:
+    training = TrainingConfig(epochs=1, batch_size=4899, device="cpu")
+    engine = Engine(msgspec.structs.replace(SMALL, training=training))
+    engine.apply(commands.Start())
+    engine.finish()
+    assert engine.worker.status().step == 1
 
 
 def test_nothing_is_captured_twice_while_nothing_changes(engine: Engine) -> None:
