@@ -35,7 +35,7 @@ $(READY): requirements.txt
 	@$(PYTHON) packaging/system_libraries.py venv
 	@echo "Installing what requirements.txt names into .venv: once, several GB with torch."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --progress-bar on --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 requirements:  ## Pin the newest releases that pyproject.toml allows

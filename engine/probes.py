@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from engine.data.seen import as_seen, background_is_light
+from engine.data.sources import Source
 from engine.errors import PictureError
 from engine.telemetry.events import ProbeShown
 
@@ -93,3 +94,17 @@ class Probes:
         if self.selected is probe:
             self.selected = next(iter(self))
         return probe
+
+
+def examples_of(
+    source: Source, index_N: np.ndarray, count: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Names and RGB pictures (H, W, 3) from `source`: the first of `index_N` of some classes."""
+    labels_N = source.labels_N[index_N]
+    last = len(source.classes) - 1
+    for label in dict.fromkeys(np.linspace(0.8 * last, 0, count).astype(int)):
+        found_N = index_N[labels_N == label]
+        if len(found_N):
+            picture_HWC = source.pictures_NCHW[found_N[0]].transpose(1, 2, 0)
+            rgb_HWC = np.broadcast_to(picture_HWC, (*picture_HWC.shape[:2], 3))
+            yield f"{source.classes[label]} ({source.name})", np.ascontiguousarray(rgb_HWC)

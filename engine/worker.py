@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import torch
 
 from engine import commands
@@ -20,7 +19,7 @@ from engine.data.sources import open_source
 from engine.errors import DeviceError, EngineError, PhaseError
 from engine.networks.describe import describe
 from engine.networks.stages import Stage
-from engine.probes import Probe, Probes
+from engine.probes import Probe, Probes, examples_of
 from engine.runs.saved import save_run
 from engine.state import Phase, Status, Trigger, follow
 from engine.telemetry import events
@@ -45,7 +44,7 @@ class _LoadedRun:
         self.run = run
         self.stages = stages
         self.transfer = Transfer(run.device)
-        self.figures = Figures(worker.curves, self.transfer, worker.clock, worker.log.add)
+        self.figures = Figures(run, worker.curves, self.transfer, worker.clock, worker.log.add)
         self.snapshots = Snapshots(worker.clock)
         self.hold_after = Trigger.END
 
@@ -156,7 +155,7 @@ class Worker:
             raise
         self._thrown_away = None
         self._take_up(_LoadedRun(run, stages, self))
-        self._show_validation_pictures(run)
+        self._show_examples(run)
         for probe in self._probes:
             self._see(probe)
         if self._probes.selected is not None:
@@ -205,7 +204,7 @@ class Worker:
         """Leave training at this step boundary."""
         phase = follow(self.phase, trigger)
         loaded = self._need()
-        loaded.figures.flush(loaded.run)
+        loaded.figures.flush()
         loaded.transfer.drain()
         if loaded.figures.bad_step is not None:
             phase = self._return_to_good(loaded, loaded.figures.bad_step)
@@ -265,23 +264,14 @@ class Worker:
 
     # Probes
 
-    def _show_validation_pictures(self, run: Run) -> None:
-        """Something to look at before anyone drops a picture: one each of some classes."""
+    def _show_examples(self, run: Run) -> None:
+        """Something to look at until a person brings pictures; those of older data go."""
         for probe in [probe for probe in self._probes if not probe.own]:
             if len(self._probes) > 1:
                 self._remove_probe(probe.number)
-        if any(probe.own for probe in self._probes):
-            return
-        source = run.source
-        labels_N = source.labels_N[run.validation_N]
-        last = len(source.classes) - 1
-        for label in dict.fromkeys(np.linspace(0.8 * last, 0, SHOWN_AT_FIRST).astype(int)):
-            found_N = np.flatnonzero(labels_N == label)
-            if len(found_N):
-                picture_HWC = source.pictures_NCHW[run.validation_N[found_N[0]]].transpose(1, 2, 0)
-                rgb_HWC = np.broadcast_to(picture_HWC, (*picture_HWC.shape[:2], 3))
-                name = f"{source.classes[label]} ({source.name})"
-                self._probes.add(name, np.ascontiguousarray(rgb_HWC), own=False)
+        if not any(probe.own for probe in self._probes):
+            for name, rgb_HWC in examples_of(run.source, run.validation_N, SHOWN_AT_FIRST):
+                self._probes.add(name, rgb_HWC, own=False)
 
     def _see(self, probe: Probe) -> None:
         """Work out anew what the network sees of a probe, and tell the window."""
@@ -315,7 +305,7 @@ class Worker:
             means = run.validate()
             figures.note_validation(self.clock() - began)
             if means is not None:
-                figures.note_epoch(run, means)
+                figures.note_epoch(means)
         else:
             loaded.snapshots.keep(run)
             before = run.position
@@ -326,7 +316,7 @@ class Worker:
                     f"{device_title(run.device)} has too little memory for this batch.",
                     "Choose a smaller batch size and start over.",
                 ) from error
-            figures.note_step(run, losses, run.position - before, self.clock() - began)
+            figures.note_step(losses, run.position - before, self.clock() - began)
         loaded.transfer.poll()
         at_epoch_end = run.position == 0
         if (
@@ -384,7 +374,7 @@ class Worker:
         """Write the network, its config and its figures; RunError when that can't be done."""
         loaded = self._need()
         run = loaded.run
-        loaded.figures.flush(run)
+        loaded.figures.flush()
         loaded.transfer.drain()
         save_run(
             folder,

@@ -167,21 +167,21 @@ def main() -> str | None:
     if not needs:
         return None
     manager = next((name for name in MANAGERS if shutil.which(name)), None)
-    if manager == "apt-get" and not arguments.check:
-        prefix = become_root()
-        if prefix is not None:
-            names = packages(needs, manager)
-            print(f"Installing {' '.join(names)} with apt-get.", flush=True)
-            apt_install(names, prefix)
-            needs = missing(arguments.purpose)
-            if not needs:
-                return None
-    names = " ".join(packages(needs, manager))
+    prefix = become_root() if manager == "apt-get" and not arguments.check else None
+    if prefix is not None:
+        names = packages(needs, manager)
+        print(f"Installing {' '.join(names)} with apt-get.", flush=True)
+        apt_install(names, prefix)
+        needs = missing(arguments.purpose)
+        if not needs:
+            return None
+    named = " ".join(packages(needs, manager))
     if manager is None:
-        return f"ConvScope needs what this system has not: {names}. Install it and try again."
+        return f"ConvScope needs what this system has not: {named}. Install it and try again."
+    command = COMMANDS[MANAGERS.index(manager)]
     return (
-        f"ConvScope needs packages that are not installed: run "
-        f"`sudo {COMMANDS[MANAGERS.index(manager)]} {names}` and try again."
+        f"ConvScope needs packages that are not installed: "
+        f"run `sudo {command} {named}` and try again."
     )
 
 

@@ -26,6 +26,7 @@ class Figures:
 
     def __init__(
         self,
+        run: Run,
         curves: Curves,
         transfer: Transfer,
         clock: Callable[[], float],
@@ -33,7 +34,8 @@ class Figures:
     ) -> None:
         self.bad_step: int | None = None
         self.images_per_second = 0.0
-        self.memory_mb = 0.0
+        self.memory_mb = memory_mb(run.device)
+        self._run = run
         self._curves = curves
         self._transfer = transfer
         self._clock = clock
@@ -49,22 +51,22 @@ class Figures:
         """Training goes on after standing still: the rate is measured from now."""
         self._rate_from = (self._clock(), self._pictures)
 
-    def note_step(self, run: Run, figures: Tensor, pictures: int, seconds: float) -> None:
+    def note_step(self, figures: Tensor, pictures: int, seconds: float) -> None:
         """One step was taken; its (loss, share of right answers) are still on the device."""
         self._waiting.append(figures)
         self._pictures += pictures
         self._epoch_seconds += seconds
-        if self._clock() - self._flushed_at >= FLUSH_SECONDS or run.is_epoch_trained:
-            self.flush(run)
+        if self._clock() - self._flushed_at >= FLUSH_SECONDS or self._run.is_epoch_trained:
+            self.flush()
 
     def note_validation(self, seconds: float) -> None:
         self._epoch_seconds += seconds
 
-    def note_epoch(self, run: Run, means: Tensor) -> None:
+    def note_epoch(self, means: Tensor) -> None:
         """An epoch is complete; the (loss, share of right answers) of its validation are on the
         device."""
-        epoch, step, seconds = run.epoch, run.step_number, self._epoch_seconds
-        pictures = len(run.training.labels_N)
+        epoch, step, seconds = self._run.epoch, self._run.step_number, self._epoch_seconds
+        pictures = len(self._run.training.labels_N)
         self._epoch_seconds = 0.0
 
         def receive(arrays: list[np.ndarray]) -> None:
@@ -85,16 +87,17 @@ class Figures:
 
         self._transfer.send((means,), receive)
 
-    def flush(self, run: Run) -> None:
+    def flush(self) -> None:
         """Send the losses that have gathered on their way to the curves."""
         now = self._flushed_at = self._clock()
         if not self._waiting:
             return
-        step_N = np.arange(run.step_number - len(self._waiting), run.step_number) + 1
+        last = self._run.step_number
+        step_N = np.arange(last - len(self._waiting), last) + 1
         stacked_N2 = torch.stack(self._waiting)
         self._waiting = []
         self._transfer.send((stacked_N2,), lambda arrays: self._receive(step_N, arrays[0]))
-        self.memory_mb = memory_mb(run.device)
+        self.memory_mb = memory_mb(self._run.device)
         if self._rate_from is not None and now > self._rate_from[0]:
             since, pictures = self._rate_from
             self.images_per_second = (self._pictures - pictures) / (now - since)

@@ -2,7 +2,6 @@
 
 import math
 import string
-import sys
 import tomllib
 from pathlib import Path
 
@@ -203,7 +202,7 @@ def test_a_typed_learning_rate_is_above_0_or_refused(text: str) -> None:
         assert repr(text) in str(error)
         assert "above 0" in error.hint
     else:
-        assert 0 < rate <= sys.float_info.max
+        assert 0 < rate <= LARGEST_LEARNING_RATE
         assert checked(TrainingConfig(learning_rate=rate)).learning_rate == rate
 
 
