@@ -23,10 +23,11 @@ class Figures(NamedTuple):
 def figures_of(maps_CHW: Tensor) -> Figures:
     """Range, mean, standard deviation (of the population) and share of zeros of each map."""
     flat_CP = maps_CHW.flatten(1)
-    low_C, high_C = torch.aminmax(flat_CP, dim=1)
-    std_C, mean_C = torch.std_mean(flat_CP, dim=1, correction=0)
-    zeros_C = (flat_CP == 0).sum(1, dtype=torch.float32) / flat_CP.shape[1]
-    return Figures(low_C, high_C, mean_C, std_C, zeros_C)
+    # On the CPU these are several times faster than aminmax, std_mean and a sum of comparisons.
+    mean_C = flat_CP.mean(1)
+    std_C = torch.linalg.vector_norm(flat_CP - mean_C[:, None], dim=1) / flat_CP.shape[1] ** 0.5
+    zeros_C = 1.0 - flat_CP.sign().abs_().mean(1)
+    return Figures(flat_CP.amin(1), flat_CP.amax(1), mean_C, std_C, zeros_C)
 
 
 def part_of(maps_NHW: Tensor, region: Region) -> Tensor:

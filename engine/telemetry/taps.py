@@ -41,7 +41,6 @@ def capture(
     module that runs several times the first output counts. NetworkError when a name isn't there,
     doesn't run, or gives something else than a tensor. Runs on the thread that trains.
     """
-    modules = dict(network.named_modules())
     taken: dict[str, Reduced] = {}
     handles = []
     wanted = list(dict.fromkeys(names))
@@ -57,10 +56,7 @@ def capture(
 
     try:
         for name in wanted:
-            if name not in modules:
-                there = ", ".join(known for known in modules if known)
-                raise NetworkError(f"The network has no tap {name!r}.", f"It has: {there}.")
-            handles.append(modules[name].register_forward_hook(hook_for(name)))
+            handles.append(_module(network, name).register_forward_hook(hook_for(name)))
         with undisturbed(network, batch_NCHW.device):
             network(batch_NCHW)
     finally:
@@ -70,3 +66,11 @@ def capture(
         if name not in taken:
             raise NetworkError(f"{name} doesn't run when the network sees a picture.")
     return taken
+
+
+def _module(network: nn.Module, name: str) -> nn.Module:
+    try:
+        return network.get_submodule(name)
+    except AttributeError:
+        there = ", ".join(known for known, _ in network.named_modules() if known)
+        raise NetworkError(f"The network has no tap {name!r}.", f"It has: {there}.") from None
