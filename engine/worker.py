@@ -302,10 +302,10 @@ class Worker:
         run, figures = loaded.run, loaded.figures
         began = self.clock()
         if run.is_epoch_trained:
-            means = run.validate()
+            sums = run.validate()
             figures.note_validation(self.clock() - began)
-            if means is not None:
-                figures.note_epoch(means)
+            if sums is not None:
+                figures.note_epoch(sums)
         else:
             loaded.snapshots.keep(run)
             before = run.position

@@ -62,11 +62,12 @@ class Figures:
     def note_validation(self, seconds: float) -> None:
         self._epoch_seconds += seconds
 
-    def note_epoch(self, means: Tensor) -> None:
-        """An epoch is complete; the (loss, share of right answers) of its validation are on the
-        device."""
+    def note_epoch(self, sums: Tensor) -> None:
+        """An epoch is complete; the sum of the losses and the number of right answers of its
+        validation are on the device."""
         epoch, step, seconds = self._run.epoch, self._run.step_number, self._epoch_seconds
         pictures = len(self._run.training.labels_N)
+        validated = len(self._run.validation.labels_N)
         self._epoch_seconds = 0.0
 
         def receive(arrays: list[np.ndarray]) -> None:
@@ -77,15 +78,15 @@ class Figures:
                 step=step,
                 train_loss=float(loss_sum / max(steps, 1)),
                 train_accuracy=float(right_sum / max(steps, 1)),
-                val_loss=float(arrays[0][0]),
-                val_accuracy=float(arrays[0][1]),
+                val_loss=float(arrays[0][0]) / validated,
+                val_accuracy=float(arrays[0][1]) / validated,
                 images_per_second=pictures / seconds if seconds > 0 else 0.0,
                 seconds=seconds,
             )
             self._curves.add_epoch(ended)
             self._on_epoch(ended)
 
-        self._transfer.send((means,), receive)
+        self._transfer.send((sums,), receive)
 
     def flush(self) -> None:
         """Send the losses that have gathered on their way to the curves."""

@@ -153,8 +153,8 @@ class Run:
     def validate(self) -> Tensor | None:
         """One batch of the validation after an epoch; None while some are left.
 
-        After the last batch: the mean loss and the share of right answers over all validation
-        pictures, float32 (2,) on the device, and the next epoch begins.
+        After the last batch: the sum of the losses and the number of right answers over all
+        validation pictures, float32 (2,) on the device, and the next epoch begins.
         """
         if self._validation_sums is None:
             self._validation_sums = torch.zeros(2, device=self.device)
@@ -171,10 +171,10 @@ class Run:
         self._validated += len(labels_N)
         if self._validated < len(self.validation.labels_N):
             return None
-        means = self._validation_sums / self._validated
+        sums = self._validation_sums
         self.epoch += 1
         self._begin_epoch(0)
-        return means
+        return sums
 
     def stand_at(self, step_number: int, epoch: int, position: int) -> None:
         """Go on from another position of the run, at a step boundary."""

@@ -7,11 +7,16 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.config import RunConfig
+from tests.journeys.driver import QUICK, Driver
 
 HERE = Path(__file__).parent
 
@@ -68,3 +73,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         reason = "Xvfb is not installed: run packaging/system_libraries.py tests"
         for item in items:
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
+    """Opens the window: `open_window(config, folder, torch_threads)`, each of them optional.
+
+    `config` is QUICK unless another is given; None loads the remembered one. `folder` holds the
+    settings and is the test's own. One thread is enough for the quick network, and doesn't wait
+    for a core that something else holds. Windows still open when the test ends are closed.
+    """
+    drivers: list[Driver] = []
+
+    def open_window(
+        config: RunConfig | None = QUICK,
+        folder: Path = tmp_path / "settings",
+        torch_threads: int = 1,
+    ) -> Driver:
+        drivers.append(Driver(qtbot, folder, config, torch_threads))
+        return drivers[-1]
+
+    yield open_window
+    for driver in drivers:
+        if driver.is_open:
+            driver.close()

@@ -1,0 +1,1 @@
+"""Everything that shows. Never imports torch."""

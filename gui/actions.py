@@ -1,0 +1,85 @@
+"""All that a person can do to the engine and the pictures: one QAction each, not yet connected."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtWidgets import QMainWindow
+
+from engine.state import Phase, Status, Trigger, allows
+from gui.widgets.icons import icon
+
+_START_WORDS = {Phase.TRAINING: "Pause", Phase.PAUSED: "Resume"}
+
+
+class Actions(QObject):
+    """Toolbar, menus and keys share these; `show_status` enables what makes sense now."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._icons: dict[QAction, str] = {}
+        self._training = False
+        self.start = self._add("Start", "start", "Space", "Train, or pause the training")
+        self.step = self._add("Step", "step", "S", "Train one step, then pause")
+        self.epoch = self._add("Epoch", "epoch", "E", "Train to the end of the epoch, then pause")
+        self.stop = self._add("Stop", "stop", "", "End the run and keep the network as it is")
+        self.start_over = self._add(
+            "Start over", "start_over", "", "Begin anew from fresh weights; can be undone"
+        )
+        self.undo = self._add(
+            "Undo start over", "undo", "Ctrl+Z", "Bring back the weights and curves thrown away"
+        )
+        self.open_pictures = self._add(
+            "Open pictures…", "add_picture", "Ctrl+O", "Show the network pictures of yours"
+        )
+        self.open_folder = self._add(
+            "Open folder…", "open", "Ctrl+Shift+O", "Show the network all pictures of a folder"
+        )
+        self.paste = self._add(
+            "Paste picture", "", "Ctrl+V", "Show the network what is on the clipboard"
+        )
+        self.save_network = self._add(
+            "Save network…", "save", "Ctrl+S", "Write the trained network into a folder"
+        )
+        self.quit = self._add("Quit", "", "Ctrl+Q", "Close the window and end the training")
+        self.draw_icons(window.palette())
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._icons)
+
+    def draw_icons(self, palette: QPalette) -> None:
+        """Draw the icons anew, in the colours of a palette."""
+        for action, name in self._icons.items():
+            if action is self.start:
+                name = "pause" if self._training else "start"
+            if name:
+                action.setIcon(icon(name, palette))
+
+    def show_status(self, status: Status) -> None:
+        """Enable what leads anywhere from the present phase."""
+        phase = status.phase
+        training = phase is Phase.TRAINING
+        self.start.setText(_START_WORDS.get(phase, "Start"))
+        self.start.setEnabled(training or allows(phase, Trigger.START))
+        self.step.setEnabled(allows(phase, Trigger.STEP))
+        self.epoch.setEnabled(allows(phase, Trigger.EPOCH))
+        self.stop.setEnabled(allows(phase, Trigger.STOP))
+        self.start_over.setEnabled(allows(phase, Trigger.START_OVER) and bool(status.network))
+        self.undo.setEnabled(status.can_undo and allows(phase, Trigger.UNDO))
+        self.save_network.setEnabled(bool(status.network))
+        if training != self._training:
+            self._training = training
+            name = "pause" if training else "start"
+            self.start.setIcon(icon(name, self._window.palette()))
+
+    def _add(self, words: str, icon_name: str, keys: str, tip: str) -> QAction:
+        action = QAction(words, self._window)
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+            # The key must not act again and again while it is held down.
+            action.setAutoRepeat(False)
+            tip = f"{tip} ({keys})"
+        action.setToolTip(tip)
+        self._icons[action] = icon_name
+        return action

@@ -1,0 +1,207 @@
+"""The application around the window: its display, its start in the right order, its errors."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtCore import (
+    QEvent,
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QtMsgType,
+    Signal,
+    qInstallMessageHandler,
+)
+from PySide6.QtWidgets import QApplication
+
+from engine.config import RunConfig
+from engine.session import Session
+from gui import reports
+from gui.controller import Controller
+from gui.display import why_no_window
+from gui.main_window import MainWindow, theme_choice
+from gui.pump import Pump
+from gui.settings import Settings, training_or_default
+from gui.widgets.icons import window_icon
+from gui.widgets.theme import Theme
+
+NAME = "convscope"
+TIMES = "CONVSCOPE_STARTUP_TIMES"
+"""Set this variable to have the seconds from the start of the process printed on stderr."""
+
+log = logging.getLogger(__name__)
+
+
+def run_window(argv: Sequence[str] = ()) -> int:
+    """Show the window until it is closed; the exit code of the process.
+
+    `argv` are arguments for Qt, such as "-platform offscreen". Without a display: one sentence on
+    stderr, and 2.
+    """
+    problem = why_no_window(argv)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 2
+    app = make_application(argv)
+    settings = Settings(platformdirs.user_config_path(NAME, appauthor=False))
+    window = make_window(app, Session(), settings)
+    crash = reports.last_fault()
+    if crash is not None:
+        window.parts.notices.warn(f"ConvScope crashed the last time. What is known is in {crash}.")
+    reports.watch_for_faults()
+    if TIMES in os.environ:
+        _print_times(window)
+    with errors_told(window.parts.notices.warn), closed_by_ctrl_c(window):
+        window.show()
+        code = app.exec()
+    window.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return code
+
+
+def make_application(argv: Sequence[str] = ()) -> QApplication:
+    """The QApplication, named and with an icon; the one that exists if there is one."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication([NAME, *argv])
+    app.setApplicationName(NAME)
+    app.setApplicationDisplayName("ConvScope")
+    app.setOrganizationName(NAME)
+    app.setDesktopFileName(NAME)
+    app.setWindowIcon(window_icon())
+    return app
+
+
+def make_window(
+    app: QApplication, session: Session, settings: Settings, config: RunConfig | None = None
+) -> MainWindow:
+    """The window over a session that is not open yet; `show` it and the rest follows.
+
+    Once it is painted the session opens, with `config` or the remembered one, and the panels that
+    load slowly are built while torch loads.
+    """
+    theme = Theme(app, theme_choice(settings))
+    window = MainWindow(settings, theme, session.curves)
+    theme.setParent(window)
+    window.restore_layout()
+    parts = window.parts
+    training, damage = training_or_default(settings)
+    config = config or RunConfig(training=training)
+    controller = Controller(session, config, window, parts)
+    pump = Pump(session, parts.panels, controller.handle, controller.show_status, window)
+    window.budget_chosen.connect(controller.set_budget)
+    window.drop_target.dropped.connect(controller.take_pictures)
+    controller.set_budget(window.budget)
+    controller.last_folder = settings.text("picture folder")
+    for problem in (settings.problem, damage):
+        if problem:
+            parts.notices.warn(problem)
+
+    def begin() -> None:
+        controller.open()
+        window.build_last_panels()
+        pump.start()
+        window.complete.emit()
+
+    def end() -> bool:
+        pump.stop()
+        settings.put_training(controller.training())
+        settings.put("picture folder", controller.last_folder)
+        settings.write()
+        return controller.close()
+
+    # Queued: whoever else waits for the window to stand comes first.
+    window.painted.connect(begin, Qt.ConnectionType.QueuedConnection)
+    window.end_engine = end
+    return window
+
+
+class Trouble(QObject):
+    """Brings unexpected errors of any thread to the window, each kind once."""
+
+    happened = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: set[str] = set()
+
+    def tell(self, error: BaseException, trace: TracebackType | None) -> None:
+        """Log an exception, keep a report of it and say so in the window. From any thread."""
+        details = "".join(traceback.format_exception(type(error), error, trace))
+        if details in self._known:
+            return
+        self._known.add(details)
+        log.error(details)
+        sentence = f"Something went wrong in the window: {type(error).__name__}: {error}."
+        report = reports.write(sentence, details)
+        self.happened.emit(f"{sentence} A report is in {report}." if report else sentence)
+
+
+@contextmanager
+def errors_told(tell: Callable[[str], object]) -> Iterator[None]:
+    """Whatever goes wrong unexpectedly, in Python or in Qt, ends in `tell`, on the GUI thread."""
+    trouble = Trouble()
+    trouble.happened.connect(tell)
+
+    def in_python(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        trouble.tell(error, trace)
+
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            trouble.tell(arguments.exc_value, arguments.exc_traceback)
+
+    def in_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        if kind is QtMsgType.QtCriticalMsg or kind is QtMsgType.QtFatalMsg:
+            trouble.tell(RuntimeError(message), None)
+        elif kind is QtMsgType.QtWarningMsg:
+            log.warning("Qt: %s", message)
+        else:
+            log.debug("Qt: %s", message)
+
+    before = sys.excepthook, threading.excepthook
+    sys.excepthook, threading.excepthook = in_python, in_thread
+    qt_before = qInstallMessageHandler(in_qt)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(qt_before)
+        sys.excepthook, threading.excepthook = before
+
+
+@contextmanager
+def closed_by_ctrl_c(window: MainWindow) -> Iterator[None]:
+    """Ctrl+C in the terminal closes the window as its cross does; a second one ends at once."""
+
+    def close(number: int, frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        window.close()
+
+    before = signal.signal(signal.SIGINT, close)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _print_times(window: MainWindow) -> None:
+    import psutil
+
+    began = psutil.Process().create_time()
+
+    def note(what: str) -> None:
+        print(f"{what}: {time.time() - began:.2f} s", file=sys.stderr, flush=True)
+
+    note("window made")
+    window.painted.connect(lambda: note("window stands"))
+    window.complete.connect(lambda: note("last panels stand"))

@@ -1,0 +1,89 @@
+"""Whether a window can open at all: Qt aborts the process where it can't."""
+
+import ctypes
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLibraryInfo
+
+INSTEAD = "Without a window, `python main.py train`, `predict` and `maps` work: see --help."
+
+
+def why_no_window(argv: Sequence[str] = ()) -> str:
+    """One sentence or two on why no window can open here, or nothing.
+
+    Looks on Linux only, and not where `argv` or QT_QPA_PLATFORM asks for a platform without a
+    display, such as offscreen.
+    """
+    if not sys.platform.startswith("linux"):
+        return ""
+    platform = _platform_asked_for(argv)
+    if platform not in ("", "xcb", "wayland"):
+        return ""
+    if platform != "xcb" and _opens_wayland():
+        return ""
+    display = os.environ.get("DISPLAY", "")
+    if platform == "wayland" or not display:
+        return (
+            "There is no display for the window: set DISPLAY or WAYLAND_DISPLAY, as a desktop"
+            f" does, or put xvfb-run before the command. {INSTEAD}"
+        )
+    missing = _missing_library()
+    if missing:
+        return (
+            f"The window needs a system library that is missing: {missing}."
+            " `python packaging/system_libraries.py window` installs it. " + INSTEAD
+        )
+    if not _opens_x11():
+        return f"The display {display} can't be opened: nothing answers there. {INSTEAD}"
+    return ""
+
+
+def _platform_asked_for(argv: Sequence[str]) -> str:
+    words = list(argv)
+    if "-platform" in words[:-1]:
+        name = words[words.index("-platform") + 1]
+    else:
+        name = os.environ.get("QT_QPA_PLATFORM", "")
+    # A list of names is tried in turn, and a name may have options.
+    return name.partition(";")[0].partition(":")[0]
+
+
+def _opens_wayland() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY", "")
+    if not name:
+        return False
+    path = Path(os.environ.get("XDG_RUNTIME_DIR", "")) / name
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+def _missing_library() -> str:
+    """What the loader says of the first library that Qt's X11 plugin misses, or nothing."""
+    plugins = QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)
+    plugin = Path(plugins) / "platforms" / "libqxcb.so"
+    try:
+        if plugin.is_file():
+            ctypes.CDLL(str(plugin))
+    except OSError as error:
+        return str(error).partition(":")[0]
+    return ""
+
+
+def _opens_x11() -> bool:
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return True  # Qt brings its own here, and will say.
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed

@@ -1,0 +1,124 @@
+"""How maps are looked at: what every panel shares and the settings remember."""
+
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from engine.telemetry.frames import WHOLE, MosaicFrame, Region, Scale
+
+Sort = Literal["channel", "mean", "max", "std"]
+MOST_MAPS = 64
+
+
+class ViewState(QObject):
+    """Palette, scale, order, pins, zoom and selection. Lives on the GUI thread."""
+
+    changed = Signal()
+    """Anything but the selection changed."""
+    selection_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._palette = "viridis"
+        self._signed_palette = "blue-red"
+        self._scale: Scale = "map"
+        self._sort: Sort = "channel"
+        self._selected: tuple[str, int] | None = None
+        self._pins: dict[str, tuple[int, ...]] = {}
+        self._regions: dict[str, Region] = {}
+        self._orders: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def palette(self) -> str:
+        """The palette of maps, by name."""
+        return self._palette
+
+    @palette.setter
+    def palette(self, name: str) -> None:
+        self._palette = name
+        self.changed.emit()
+
+    @property
+    def signed_palette(self) -> str:
+        """The palette of kernels and responses, by name; its middle is zero."""
+        return self._signed_palette
+
+    @signed_palette.setter
+    def signed_palette(self, name: str) -> None:
+        self._signed_palette = name
+        self.changed.emit()
+
+    @property
+    def scale(self) -> Scale:
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale: Scale) -> None:
+        self._scale = scale
+        self.changed.emit()
+
+    @property
+    def sort(self) -> Sort:
+        return self._sort
+
+    def sort_by(self, sort: Sort, frames: dict[str, MosaicFrame]) -> None:
+        """Order each tap's maps by what `frames`, the newest by tap, say of them.
+
+        The order then stays until this is called again, so that maps don't jump while training.
+        """
+        self._sort = sort
+        self._orders = {}
+        if sort != "channel":
+            for tap, frame in frames.items():
+                figure_C = {"mean": frame.mean_C, "max": frame.max_C, "std": frame.std_C}[sort]
+                self._orders[tap] = tuple(int(c) for c in np.argsort(-figure_C, kind="stable"))
+        self.changed.emit()
+
+    @property
+    def selected(self) -> tuple[str, int] | None:
+        """(tap, channel) of the map that is shown large."""
+        return self._selected
+
+    def select(self, tap: str, channel: int) -> None:
+        if self._selected != (tap, channel):
+            self._selected = (tap, channel)
+            self.selection_changed.emit()
+
+    def pins(self, tap: str) -> tuple[int, ...]:
+        return self._pins.get(tap, ())
+
+    def toggle_pin(self, tap: str, channel: int) -> None:
+        """Keep a map at the front whatever the order, or let it go."""
+        pins = self.pins(tap)
+        self._pins[tap] = (
+            tuple(c for c in pins if c != channel) if channel in pins else (*pins, channel)
+        )
+        self.changed.emit()
+
+    def region(self, tap: str) -> Region:
+        """The part of each map of a tap that is shown."""
+        return self._regions.get(tap, WHOLE)
+
+    def zoom(self, tap: str, region: Region) -> None:
+        """Show only this part of every map of the tap."""
+        self._regions[tap] = region
+        self.changed.emit()
+
+    def channels(self, tap: str, count: int) -> tuple[int, ...]:
+        """The channels of a tap with `count` maps in the order shown: pins first, then sorted;
+        no more than MOST_MAPS."""
+        order = self._orders.get(tap, range(count))
+        pins = [channel for channel in self.pins(tap) if channel < count]
+        pinned = set(pins)
+        return tuple([*pins, *(c for c in order if c < count and c not in pinned)][:MOST_MAPS])
+
+    def forget_network(self) -> None:
+        """A different network: selection, pins, zoom and order mean nothing for it."""
+        self._selected = None
+        self._pins = {}
+        self._regions = {}
+        self._orders = {}
+        self._sort = "channel"
+        self.changed.emit()
+        self.selection_changed.emit()

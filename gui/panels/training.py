@@ -1,0 +1,141 @@
+"""The settings that may change while a network trains, and what it trains on."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
+
+from engine.commands import SetTraining
+from engine.config import OPTIMIZERS, TrainingConfig, learning_rate_from
+from engine.errors import ConfigError
+from engine.state import Status
+from engine.telemetry.events import Event, Loaded
+from gui.models.view_state import ViewState
+from gui.panels.panel import Panel
+from gui.widgets.theme import RHYTHM, make_quiet
+
+MOST_PICTURES = 100_000
+MOST_EPOCHS = 100_000
+
+
+class TrainingPanel(Panel):
+    """A value holds from the next step on once Enter is pressed or the field is left."""
+
+    title = "Training"
+    changed = Signal(object)
+    """A SetTraining with the one value that a person changed."""
+
+    def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(view, parent)
+        self._shown: tuple[float, int, str] | None = None
+        self.learning_rate = RateEdit()
+        self.learning_rate.setAccessibleName("Learning rate")
+        self.learning_rate.setToolTip("How far each step moves the weights")
+        self.learning_rate.setAcceptDrops(False)
+        self.complaint = QLabel()
+        self.complaint.setWordWrap(True)
+        self.complaint.setForegroundRole(QPalette.ColorRole.BrightText)
+        self.batch_size = _number_box(MOST_PICTURES, "Pictures in each step")
+        self.optimizer = QComboBox()
+        self.optimizer.addItems(OPTIMIZERS)
+        self.optimizer.setToolTip("Another optimiser starts without memory")
+        self.epochs = _number_box(MOST_EPOCHS, "How often every picture is seen")
+        self._facts = QLabel()
+        self._facts.setWordWrap(True)
+        self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        make_quiet(self._facts)
+
+        self._form = QFormLayout(self)
+        self._form.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
+        self._form.setSpacing(RHYTHM)
+        self._form.addRow("Learning rate", self.learning_rate)
+        self._form.addRow(self.complaint)
+        self._form.addRow("Batch size", self.batch_size)
+        self._form.addRow("Optimiser", self.optimizer)
+        self._form.addRow("Epochs", self.epochs)
+        self._form.addRow(self._facts)
+        self.complaint.hide()
+
+        self.learning_rate.editingFinished.connect(self._commit_rate)
+        self.learning_rate.given_up.connect(self._show_rate)
+        self.batch_size.valueChanged.connect(
+            lambda value: self.changed.emit(SetTraining(batch_size=value))
+        )
+        self.optimizer.textActivated.connect(
+            lambda name: self.changed.emit(SetTraining(optimizer=name))
+        )
+        self.epochs.valueChanged.connect(lambda value: self.changed.emit(SetTraining(epochs=value)))
+        self._enable(False)
+
+    def show_event(self, event: Event) -> None:
+        if isinstance(event, Loaded):
+            training = event.config.training
+            self._show(training.learning_rate, training.batch_size, training.optimizer)
+            self.show_epochs(training)
+            self._facts.setText(
+                f"{event.training_pictures:,} pictures to learn from, "
+                f"{event.validation_pictures:,} held out. {event.parameters:,} parameters."
+            )
+            self._enable(True)
+
+    def show_epochs(self, training: TrainingConfig) -> None:
+        with QSignalBlocker(self.epochs):
+            self.epochs.setValue(training.epochs)
+
+    def show_status(self, status: Status) -> None:
+        """Show what the engine trains with now, unless a person is typing something else."""
+        if status.batch_size:
+            self._show(status.learning_rate, status.batch_size, status.optimizer)
+
+    def _show(self, rate: float, batch_size: int, optimizer: str) -> None:
+        if self._shown == (rate, batch_size, optimizer):
+            return
+        self._shown = (rate, batch_size, optimizer)
+        if not self.learning_rate.isModified():
+            self._show_rate()
+        with QSignalBlocker(self.batch_size):
+            self.batch_size.setValue(batch_size)
+        self.optimizer.setCurrentText(optimizer)
+
+    def _show_rate(self) -> None:
+        if self._shown is not None:
+            self.learning_rate.setText(f"{self._shown[0]:g}")
+        self.complaint.hide()
+
+    def _commit_rate(self) -> None:
+        if not self.learning_rate.isModified():
+            return
+        try:
+            rate = learning_rate_from(self.learning_rate.text())
+        except ConfigError as error:
+            self.complaint.setText(str(error))
+            self.complaint.show()
+            return
+        self.learning_rate.setModified(False)
+        self.complaint.hide()
+        self.changed.emit(SetTraining(learning_rate=rate))
+
+    def _enable(self, on: bool) -> None:
+        for field in (self.learning_rate, self.batch_size, self.optimizer, self.epochs):
+            field.setEnabled(on)
+
+
+class RateEdit(QLineEdit):
+    """A field whose Escape gives up what was typed."""
+
+    given_up = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.isModified():
+            self.given_up.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+def _number_box(most: int, tip: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(1, most)
+    box.setKeyboardTracking(False)
+    box.setGroupSeparatorShown(True)
+    box.setToolTip(tip)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box

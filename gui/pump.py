@@ -1,0 +1,163 @@
+"""The one display timer: takes the newest frames and events and feeds what is visible."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtWidgets import QWidget
+
+from engine.session import Session
+from engine.state import Phase, Status
+from engine.telemetry.events import Event
+from engine.telemetry.frames import Demand, Frame, FrameKey, Wanted
+from gui.panels.panel import Panel
+
+TICK_MS = 60
+FRAMES_PER_SECOND = 18.0
+"""Asked of the engine; a little faster than the ticks, so that each tick finds a frame."""
+SLOW_TICKS = 4
+"""Status and curves come every so many ticks: four times a second."""
+LEAST_REST = 20
+"""What is drawn slowly rests this many times as long as it took, so that long runs stay cheap."""
+
+
+class Pump(QObject):
+    """Lives on the GUI thread. Nothing else in the window takes frames or events."""
+
+    def __init__(
+        self,
+        session: Session,
+        panels: Sequence[Panel],
+        on_events: Callable[[list[Event]], None],
+        on_status: Callable[[Status, float], None],
+        parent: QObject,
+    ) -> None:
+        """`panels` may grow while the pump runs. `on_status` gets the frames a second as well."""
+        super().__init__(parent)
+        self._session = session
+        self._panels = panels
+        self._on_events = on_events
+        self._on_status = on_status
+        self._place = 0
+        self._demand: Demand | None = None
+        self._rate = FrameRate()
+        self._status: Status | None = None
+        self._visible: list[Panel] = []
+        self._beats_of_news = 0
+        self._tick = 0
+        self._rest_until = 0.0
+        self._processor_seconds = time.thread_time()
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+
+    def start(self) -> None:
+        self._processor_seconds = time.thread_time()
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """One beat: events first, for they say what the frames are of."""
+        events = self._session.events(self._place)
+        if events:
+            self._place += len(events)
+            self._on_events(events)
+        visible = [panel for panel in self._panels if is_on_screen(panel)]
+        self._ask(visible)
+        frames = self._session.take()
+        if frames:
+            self._rate.count(frames)
+            for panel in visible:
+                panel.show_frames(frames)
+        self._tick += 1
+        if self._tick % SLOW_TICKS == 0:
+            self._show_status()
+            self._refresh(visible)
+        self._report()
+
+    def _ask(self, visible: Iterable[Panel]) -> None:
+        wanted: dict[FrameKey, Wanted] = {}
+        for panel in visible:
+            for each in panel.wants():
+                wanted.setdefault(each.key, each)
+        demand = Demand(tuple(wanted.values()), FRAMES_PER_SECOND)
+        if demand != self._demand:
+            self._demand = demand
+            self._session.want(demand)
+            self._rate.expect(wanted)
+
+    def _show_status(self) -> None:
+        status = self._session.status
+        if status != self._status:
+            self._status = status
+            # The last figures of a run may follow its last status.
+            self._beats_of_news = 3
+        self._on_status(status, self._rate.read(time.monotonic()))
+
+    def _refresh(self, visible: list[Panel]) -> None:
+        if visible != self._visible:
+            self._visible = visible
+            self._beats_of_news = 3
+        began = time.monotonic()
+        if self._beats_of_news == 0 or began < self._rest_until:
+            return
+        self._beats_of_news -= 1
+        for panel in visible:
+            panel.refresh()
+        self._rest_until = began + LEAST_REST * (time.monotonic() - began)
+
+    def _report(self) -> None:
+        """All that this thread computed since the last beat, painting between the beats included.
+
+        While nothing trains it takes nothing from the training.
+        """
+        now = time.thread_time()
+        if self._session.status.phase is Phase.TRAINING:
+            self._session.report_painting(now - self._processor_seconds)
+        self._processor_seconds = now
+
+
+class FrameRate:
+    """New mosaics a second, of the visible one that gets the fewest."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[FrameKey] = Counter()
+        self._since: float | None = None
+        self._rate = 0.0
+
+    def expect(self, keys: Iterable[FrameKey]) -> None:
+        """The keys that are visible from now on."""
+        self._counts = Counter({key: 0 for key in keys if key[0] == "maps"})
+        self._since = None
+
+    def count(self, frames: dict[FrameKey, Frame]) -> None:
+        for key in frames:
+            if key in self._counts:
+                self._counts[key] += 1
+
+    def read(self, now: float) -> float:
+        """Frames a second over the last second or so; `now` in seconds."""
+        if self._since is None:
+            self._since = now
+        elif now - self._since >= 1.0:
+            self._rate = min(self._counts.values(), default=0) / (now - self._since)
+            self._counts = Counter(dict.fromkeys(self._counts, 0))
+            self._since = now
+        return self._rate
+
+
+def is_on_screen(widget: QWidget) -> bool:
+    """Whether any of a panel can be seen: shown, inside its window, the window not minimised.
+
+    QWidget.visibleRegion() doesn't say so: what an opaque child covers is not in it.
+    """
+    window = widget.window()
+    handle = window.windowHandle()
+    if not widget.isVisible() or window.isMinimized() or handle is None or not handle.isExposed():
+        return False
+    place = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    return window.rect().intersects(place)

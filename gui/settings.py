@@ -1,0 +1,91 @@
+"""What the window remembers from one start to the next, in a folder of the user's."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from engine import config
+from engine.config import TrainingConfig
+from engine.errors import ConfigError
+
+Name = TypeVar("Name", bound=str)
+
+
+class Settings:
+    """An INI file for the window and a TOML file for the training. Used on the GUI thread.
+
+    `problem` is one sentence, or empty: a folder that can't be written keeps nothing and breaks
+    nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problem = _problem_with(folder)
+        self._ini = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+
+    def blob(self, key: str) -> QByteArray:
+        """Bytes as Qt saved them, such as a layout; empty when there are none."""
+        value = self._ini.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
+
+    def one_of(self, key: str, names: Sequence[Name], default: Name) -> Name:
+        """A remembered name; the default unless it is one of `names`."""
+        value = self._ini.value(key)
+        return next((name for name in names if name == value), default)
+
+    def number(self, key: str, default: float, low: float, high: float) -> float:
+        """A remembered number; the default unless it lies between `low` and `high`."""
+        try:
+            value = float(str(self._ini.value(key)))
+        except ValueError:
+            return default
+        return value if low <= value <= high else default
+
+    def text(self, key: str) -> str:
+        value = self._ini.value(key)
+        return value if isinstance(value, str) else ""
+
+    def put(self, key: str, value: QByteArray | str | float) -> None:
+        self._ini.setValue(key, value)
+
+    def training(self) -> TrainingConfig:
+        """The training settings of the last start; ConfigError when their file is damaged."""
+        path = self._training_path
+        return config.load(path, TrainingConfig) if path.is_file() else TrainingConfig()
+
+    def put_training(self, training: TrainingConfig) -> None:
+        try:
+            config.save(training, self._training_path)
+        except OSError as error:
+            self.problem = self.problem or _sentence(self.folder, error)
+
+    def write(self) -> None:
+        """Bring what was put to the disk, as far as that is possible."""
+        self._ini.sync()
+
+    @property
+    def _training_path(self) -> Path:
+        return self.folder / "training.toml"
+
+
+def _problem_with(folder: Path) -> str:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _sentence(folder, error)
+    return "" if os.access(folder, os.W_OK) else _sentence(folder, "no permission to write")
+
+
+def _sentence(folder: Path, reason: object) -> str:
+    return f"Layout and settings can't be kept, as {folder} can't be written: {reason}."
+
+
+def training_or_default(settings: Settings) -> tuple[TrainingConfig, str]:
+    """The remembered training settings, or the defaults and a sentence that says why."""
+    try:
+        return settings.training(), ""
+    except ConfigError as error:
+        return TrainingConfig(), f"{error.message} Training starts with the default settings."

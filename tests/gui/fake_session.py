@@ -1,0 +1,71 @@
+"""A session without an engine: notes what it is told, and tells what a test puts in."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from engine.commands import Command
+from engine.config import RunConfig
+from engine.state import Phase, Status
+from engine.telemetry.curves import Curves
+from engine.telemetry.event_log import EventLog
+from engine.telemetry.events import Event
+from engine.telemetry.frames import Demand, Frame, FrameKey
+
+READY = Status(
+    phase=Phase.READY,
+    activity="",
+    source="digits",
+    network="digits convnet",
+    device="cpu, 2 threads",
+    epochs=20,
+    steps_per_epoch=63,
+    learning_rate=0.001,
+    batch_size=64,
+    optimizer="adam",
+    run=1,
+)
+
+
+class FakeSession:
+    def __init__(self, status: Status = READY) -> None:
+        self.curves = Curves()
+        self.status = status
+        self.log = EventLog()
+        self.frames: dict[FrameKey, Frame] = {}
+        self.sent: list[Command] = []
+        self.demands: list[Demand] = []
+        self.paths: list[Path] = []
+        self.painting: list[float] = []
+        self.opened_with: RunConfig | None = None
+        self.closes_after = 1
+        self.closings = 0
+        self.stopped_reading = False
+
+    def open(self, config: RunConfig | None = None) -> None:
+        self.opened_with = config
+
+    def close(self, timeout: float = 20.0) -> bool:
+        self.closings += 1
+        return self.closings >= self.closes_after
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def want(self, demand: Demand) -> None:
+        self.demands.append(demand)
+
+    def take(self) -> dict[FrameKey, Frame]:
+        taken, self.frames = self.frames, {}
+        return taken
+
+    def events(self, place: int) -> list[Event]:
+        return self.log.after(place)
+
+    def report_painting(self, seconds: float) -> None:
+        self.painting.append(seconds)
+
+    def add_pictures(self, paths: Iterable[Path]) -> None:
+        self.paths += paths
+
+    def stop_reading(self) -> None:
+        self.stopped_reading = True

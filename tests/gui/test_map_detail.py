@@ -1,0 +1,227 @@
+"""The selected map, large: its values, its filter, what it pooled, and the file it is saved in."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.telemetry.frames import WHOLE, DetailDemand, DetailFrame, MapsDemand, Region
+from gui.models.mosaics import one_map, slices, values_tile
+from gui.models.view_state import ViewState
+from gui.panels.map_detail import EMPTY, MapDetailPanel
+from gui.widgets.colour_bar import ColourBar, figure
+from gui.widgets.live_label import LiveLabel
+from gui.widgets.pixel_views import FilterSlices, LargeMap
+from tests.gui.made_frames import STAGES, answer, detail, loaded, maps_of, mosaic
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> MapDetailPanel:
+    panel = MapDetailPanel(ViewState())
+    qtbot.addWidget(panel)
+    panel.resize(420, 320)
+    panel.show()
+    panel.show_event(loaded())
+    return panel
+
+
+@pytest.fixture
+def shown(panel: MapDetailPanel) -> MapDetailPanel:
+    panel.view.select("conv2", 11)
+    panel.show_frames(answer(panel.wants(), step=1234))
+    QApplication.processEvents()
+    return panel
+
+
+def words(panel: MapDetailPanel) -> str:
+    return "\n".join(label.text for label in panel.findChildren(LiveLabel))
+
+
+def point(widget: QWidget, at: QPointF) -> None:
+    no_button = Qt.MouseButton.NoButton
+    QApplication.sendEvent(
+        widget,
+        QMouseEvent(
+            QEvent.Type.MouseMove, at, at, no_button, no_button, Qt.KeyboardModifier.NoModifier
+        ),
+    )
+
+
+def made_detail(values_HW: np.ndarray) -> DetailFrame:
+    return DetailFrame(("detail", ""), 1, 0, "conv1", 4, values_HW, None, None)
+
+
+def test_before_a_selection_it_wants_nothing(panel: MapDetailPanel) -> None:
+    assert panel.wants() == ()
+    assert not panel.has_map
+    assert EMPTY == "Click a map to see it large"
+
+
+def test_it_wants_the_selected_map(panel: MapDetailPanel) -> None:
+    panel.view.select("conv2", 11)
+    assert panel.wants() == (DetailDemand("conv2", 11),)
+    panel.view.select("a layer of another network", 0)
+    assert panel.wants() == ()
+
+
+def test_it_says_range_mean_and_zeros(shown: MapDetailPanel) -> None:
+    values_HW = maps_of(STAGES[3], 1234)[11]
+    text = words(shown)
+    assert "conv2, map 11    11x11" in text
+    assert f"mean {figure(values_HW.mean())}" in text
+    assert f"{(values_HW == 0).mean():.0%} zeros" in text
+    assert "step 1,234" in text
+    bar = shown.findChild(ColourBar)
+    assert bar.labels == ("0", figure(values_HW.max()))
+
+
+def test_the_value_under_the_pointer_is_read(shown: MapDetailPanel) -> None:
+    values_HW = maps_of(STAGES[3], 1234)[11]
+    large = shown.findChild(LargeMap)
+    rect = large.channel_rect(11)
+    for row, column in ((0, 0), (7, 3), (10, 10)):
+        share = QPointF((column + 0.5) / 11 * rect.width(), (row + 0.5) / 11 * rect.height())
+        point(large, rect.topLeft() + share)
+        assert f"row {row}, column {column}: {figure(values_HW[row, column])}" in words(shown)
+    point(large, QPointF(0, 0))
+    assert "row 10" not in words(shown)
+
+
+def test_the_reading_follows_new_frames(shown: MapDetailPanel) -> None:
+    large = shown.findChild(LargeMap)
+    point(large, large.channel_rect(11).topLeft() + QPointF(1, 1))
+    shown.show_frames(answer(shown.wants(), step=1235))
+    value = maps_of(STAGES[3], 1235)[11][0, 0]
+    assert f"row 0, column 0: {figure(value)}" in words(shown)
+
+
+def test_a_zoomed_map_reads_the_pixels_that_are_seen(shown: MapDetailPanel, qtbot: QtBot) -> None:
+    large = shown.findChild(LargeMap)
+    for _ in range(5):
+        qtbot.keyClick(large, Qt.Key.Key_Plus)
+    region = large.region
+    assert region.top > 0
+    point(large, large.channel_rect(11).topLeft() + QPointF(1, 1))
+    row, column = round(region.top * 11), round(region.left * 11)
+    assert f"row {row}, column {column}:" in words(shown)
+    qtbot.keyClick(large, Qt.Key.Key_0)
+    assert large.region == WHOLE
+
+
+def test_the_filter_that_made_it_is_shown_with_its_weights(shown: MapDetailPanel) -> None:
+    beside = shown.findChild(FilterSlices)
+    assert "filter 3x3x32" in words(shown)
+    assert "bias 0.250" in words(shown)
+    filter_IHW = detail(STAGES[3], DetailDemand("conv2", 11), 1234).filter_IHW
+    assert filter_IHW is not None
+    point(beside, beside.channel_rect(12).center())
+    assert f"weight [12, 1, 1]: {figure(filter_IHW[12, 1, 1])}" in words(shown)
+    point(beside, QPointF(0, 0))
+    assert "bias 0.250" in words(shown)
+
+
+def test_beside_a_pooled_map_stands_what_it_pooled(panel: MapDetailPanel) -> None:
+    panel.view.select("pool1", 7)
+    order = (9, 7, 3)
+    conv = MapsDemand("conv1", channels=order, columns=2)
+    panel.show_frames(answer((*panel.wants(), conv), step=5))
+    assert "pooled from conv1" in words(panel)
+    beside = panel.findChild(FilterSlices)
+    QApplication.processEvents()
+    assert not beside.channel_rect(7).isEmpty()
+    assert beside.channel_rect(9).isEmpty()
+
+
+def test_a_frame_of_another_map_is_not_shown(shown: MapDetailPanel) -> None:
+    shown.show_frames(answer((DetailDemand("conv1", 3),)))
+    assert "conv2, map 11" in words(shown)
+
+
+def test_the_pin_button_pins(shown: MapDetailPanel, qtbot: QtBot) -> None:
+    qtbot.mouseClick(shown.pin, Qt.MouseButton.LeftButton)
+    assert shown.view.pins("conv2") == (11,)
+    assert shown.pin.isChecked()
+    shown.view.toggle_pin("conv2", 11)
+    assert not shown.pin.isChecked()
+
+
+def test_the_map_is_saved_unscaled(shown: MapDetailPanel, tmp_path: Path) -> None:
+    path = tmp_path / "map.npy"
+    shown.save_npy(path)
+    saved = np.load(path)
+    assert saved.dtype == np.float32
+    assert np.array_equal(saved, maps_of(STAGES[3], 1234)[11])
+    with pytest.raises(OSError, match="nowhere"):
+        shown.save_npy(tmp_path / "nowhere" / "map.npy")
+
+
+def test_without_a_map_there_is_nothing_to_save(panel: MapDetailPanel, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="click one first"):
+        panel.save_npy(tmp_path / "map.npy")
+
+
+def test_another_network_forgets_the_map_and_the_same_keeps_it(shown: MapDetailPanel) -> None:
+    shown.show_event(loaded())
+    assert shown.has_map
+    shown.show_event(loaded(STAGES[:3]))
+    assert not shown.has_map
+
+
+def test_a_line_that_changes_often_is_painted_seldom_but_ends_up_true(qtbot: QtBot) -> None:
+    painted: list[int] = []
+
+    def words(number: int) -> Callable[[], str]:
+        return lambda: painted.append(number) or str(number)
+
+    label = LiveLabel()
+    qtbot.addWidget(label)
+    label.show()
+    qtbot.waitExposed(label)
+    for number in range(50):
+        label.follow(words(number))
+        QApplication.processEvents()
+    assert len(painted) < 25
+    qtbot.waitUntil(lambda: painted[-1] == 49)
+    assert label.text == "49"
+
+
+def test_a_tile_of_values_is_scaled_to_the_whole_map() -> None:
+    values_HW = np.array([[0, 1], [2, 4]], np.float32)
+    whole = values_tile(made_detail(values_HW), WHOLE)
+    assert whole.mosaic_HW.tolist() == [[0, 63], [127, 255]]
+    assert (whole.low_N[0], whole.high_N[0]) == (0, 4)
+    part = values_tile(made_detail(values_HW), Region(0.5, 0.0, 1.0, 0.5))
+    assert part.mosaic_HW.tolist() == [[127]]
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, np.nan, np.inf])
+def test_a_map_without_a_range_is_plain(value: float) -> None:
+    frame = values_tile(made_detail(np.full((2, 2), value, np.float32)), WHOLE)
+    assert frame.mosaic_HW.tolist() == [[0, 0], [0, 0]]
+
+
+def test_a_weight_of_zero_is_the_middle_of_the_palette() -> None:
+    frame = detail(STAGES[1], DetailDemand("conv1", 0))
+    assert frame.filter_IHW is not None
+    frame.filter_IHW[0] = [[0, 2, -2], [1, 0, -1], [0, 0, 0]]
+    assert slices(frame).mosaic_HW.tolist() == [[128, 255, 1], [192, 128, 64], [128, 128, 128]]
+
+
+def test_one_map_of_a_mosaic() -> None:
+    maps_CHW = maps_of(STAGES[4])
+    frame = mosaic(maps_CHW, MapsDemand("pool2", channels=(5, 60, 2), columns=2))
+    part = one_map(frame, 2)
+    assert part.mosaic_HW.shape == (5, 5)
+    assert np.array_equal(part.mosaic_HW, frame.mosaic_HW[5:, :5])
+    assert part.high_N[0] == maps_CHW[2].max()
+
+
+def test_the_panel_is_drawn_at_any_size(shown: MapDetailPanel) -> None:
+    for width, height in ((60, 40), (200, 800), (900, 120)):
+        shown.resize(width, height)
+        assert not shown.grab(shown.rect().translated(QPoint(0, 0))).isNull()

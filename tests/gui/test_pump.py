@@ -1,0 +1,181 @@
+"""The pump: asks for what is visible, hands out what came, and counts."""
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
+
+from engine.state import Phase
+from engine.telemetry.events import Refused
+from engine.telemetry.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
+from gui.models.view_state import ViewState
+from gui.panels.panel import Panel
+from gui.pump import SLOW_TICKS, FrameRate, Pump, is_on_screen
+from tests.gui.fake_session import READY, FakeSession
+
+DETAIL = ("detail", "")
+
+
+class Watcher(Panel):
+    """Notes what the pump does with it."""
+
+    def __init__(self, *wanted):
+        super().__init__(ViewState())
+        self.wanted = wanted
+        self.frames = []
+        self.refreshed = 0
+
+    def wants(self):
+        return self.wanted
+
+    def show_frames(self, frames):
+        self.frames.append(frames)
+
+    def refresh(self):
+        self.refreshed += 1
+
+
+@pytest.fixture
+def panels():
+    return [Watcher(DetailDemand("conv1", 3)), Watcher(PredictionsDemand())]
+
+
+@pytest.fixture
+def window(qtbot, panels):
+    window = QWidget()
+    row = QHBoxLayout(window)
+    for panel in panels:
+        row.addWidget(panel)
+    qtbot.addWidget(window)
+    with qtbot.waitExposed(window):
+        window.show()
+    return window
+
+
+@pytest.fixture
+def session():
+    return FakeSession()
+
+
+@pytest.fixture
+def pump(window, panels, session):
+    pump = Pump(session, panels, lambda new: pump.told.append(new), lambda *s: pump.shown.append(s), window)
+    pump.told, pump.shown = [], []
+    return pump
+
+
+def detail_frame():
+    return {DETAIL: DetailFrame(DETAIL, 1, 0, "conv1", 3, np.zeros((2, 2), np.float32), None, None)}
+
+
+def test_it_asks_for_all_that_is_visible_and_only_when_that_changes(pump, session, panels):
+    pump.tick()
+    pump.tick()
+    assert [demand.wanted for demand in session.demands] == [
+        (DetailDemand("conv1", 3), PredictionsDemand())
+    ]
+    panels[0].wanted = (DetailDemand("conv1", 4),)
+    pump.tick()
+    assert session.demands[-1].wanted == (DetailDemand("conv1", 4), PredictionsDemand())
+    assert len(session.demands) == 2
+
+
+def test_a_hidden_panel_asks_for_nothing_and_gets_nothing(pump, session, panels):
+    panels[0].hide()
+    session.frames = detail_frame()
+    pump.tick()
+    assert session.demands[-1].wanted == (PredictionsDemand(),)
+    assert panels[0].frames == []
+    assert len(panels[1].frames) == 1
+
+
+def test_of_two_demands_with_one_key_the_first_holds(pump, session, panels):
+    panels[1].wanted = (DetailDemand("conv2", 9),)
+    pump.tick()
+    assert session.demands[-1].wanted == (DetailDemand("conv1", 3),)
+
+
+def test_without_new_frames_no_panel_is_bothered(pump, panels):
+    pump.tick()
+    assert panels[0].frames == []
+
+
+def test_each_event_comes_once_and_in_order(pump, session):
+    session.log.add(Refused("a"))
+    session.log.add(Refused("b"))
+    pump.tick()
+    session.log.add(Refused("c"))
+    pump.tick()
+    pump.tick()
+    assert pump.told == [[Refused("a"), Refused("b")], [Refused("c")]]
+
+
+def test_painting_is_reported_while_training_only(pump, session):
+    pump.tick()
+    assert session.painting == []
+    session.status = msgspec.structs.replace(READY, phase=Phase.TRAINING)
+    pump.tick()
+    (seconds,) = session.painting
+    assert seconds >= 0
+
+
+def test_curves_are_read_while_there_may_be_news(pump, session, panels):
+    for _ in range(10 * SLOW_TICKS):
+        pump._rest_until = 0.0
+        pump.tick()
+    at_rest = panels[0].refreshed
+    assert 1 <= at_rest < 6
+    session.status = msgspec.structs.replace(READY, step=1)
+    for _ in range(SLOW_TICKS):
+        pump._rest_until = 0.0
+        pump.tick()
+    assert panels[0].refreshed == at_rest + 1
+
+
+def test_status_is_shown_a_few_times_a_second(pump, session):
+    for _ in range(3 * SLOW_TICKS):
+        pump.tick()
+    assert [status for status, _ in pump.shown] == [READY] * 3
+
+
+def test_it_runs_until_stopped(pump, session, qtbot):
+    pump.start()
+    qtbot.waitUntil(lambda: len(pump.shown) >= 1)
+    pump.stop()
+    assert not pump._timer.isActive()
+
+
+def test_the_rate_is_that_of_the_slowest_visible_layer():
+    rate = FrameRate()
+    rate.expect([("maps", "conv1"), ("maps", "conv2"), ("predictions", "")])
+    assert rate.read(0.0) == 0.0
+    for _ in range(30):
+        rate.count({("maps", "conv1"): None})
+    for _ in range(20):
+        rate.count({("maps", "conv2"): None, ("maps", "hidden"): None})
+    assert rate.read(0.5) == 0.0
+    assert rate.read(2.0) == pytest.approx(10.0)
+    assert rate.read(3.0) == 0.0
+
+
+def test_on_screen_means_that_some_of_it_can_be_seen(qtbot):
+    tabs = QTabWidget()
+    front, back = Watcher(MapsDemand("a")), Watcher(MapsDemand("b"))
+    tabs.addTab(front, "front")
+    tabs.addTab(back, "back")
+    qtbot.addWidget(tabs)
+    assert not is_on_screen(front)
+    with qtbot.waitExposed(tabs):
+        tabs.show()
+    assert is_on_screen(front)
+    assert not is_on_screen(back)
+    # An opaque child that covers all of it doesn't hide it.
+    cover = QWidget(front)
+    cover.setAutoFillBackground(True)
+    cover.setGeometry(front.rect())
+    cover.show()
+    assert is_on_screen(front)
+    front.move(5000, 0)
+    assert not is_on_screen(front)
+    tabs.hide()
+    assert not is_on_screen(front)

@@ -1,0 +1,362 @@
+"""A person at the window: verbs for what they do, properties for what they see.
+
+Every wait is for a state and ends with TIMEOUT_MS as an error; nothing here sleeps.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import (
+    QAction,
+    QDragEnterEvent,
+    QDropEvent,
+    QImage,
+    QKeySequence,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QToolBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.config import Conv, DataConfig, Dense, MaxPool, NetworkConfig, RunConfig, TrainingConfig
+from engine.networks.stages import Stage
+from engine.session import Session
+from engine.state import Phase, Status, Trigger, allows
+from engine.telemetry.events import Event, Loaded
+from engine.telemetry.frames import MosaicFrame
+from gui.app import make_application, make_window
+from gui.main_window import MainWindow
+from gui.panels.panel import Panel
+from gui.panels.probes import Entry
+from gui.settings import Settings
+from gui.widgets.live_label import LiveLabel
+from gui.widgets.mosaic_view import MosaicView
+
+TIMEOUT_MS = 15_000
+"""When a wait has failed; far beyond what anything takes, so that a busy machine does no harm."""
+
+ENDLESS = 10_000
+QUICK = RunConfig(
+    data=DataConfig(validation=200),
+    network=NetworkConfig(
+        "quick", (Conv(6), MaxPool(2), Conv(8), MaxPool(2), Dense(0, activation="none"))
+    ),
+    training=TrainingConfig(epochs=ENDLESS, batch_size=96, schedule="constant", device="cpu"),
+)
+"""A network that loads and learns in a moment; its training doesn't end by itself."""
+
+Told = TypeVar("Told", bound=Event)
+
+
+class Driver:
+    """One window over a real session, shown on a real screen."""
+
+    def __init__(
+        self, qtbot: QtBot, folder: Path, config: RunConfig | None, torch_threads: int
+    ) -> None:
+        """`folder` is for the settings; without a config the remembered one is loaded."""
+        self.qtbot = qtbot
+        app = make_application()
+        self.session = Session(torch_threads)
+        self.window: MainWindow = make_window(app, self.session, Settings(folder), config)
+        self.is_open = True
+        self.window.show()
+        qtbot.waitExposed(self.window, timeout=TIMEOUT_MS).__enter__()
+        self.window.activateWindow()
+        self.until(self.window.isActiveWindow)
+        self.window.parts.training.setFocus()
+
+    # Waiting
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Let the window run until something holds."""
+        try:
+            self.qtbot.waitUntil(lambda: bool(holds()), timeout=TIMEOUT_MS)
+        except self.qtbot.TimeoutError:
+            pytest.fail(
+                f"It never came. The window says: {self.status_words}; its notices: "
+                f"{self.notices}; the engine: {self.session.status}"
+            )
+
+    def wait_for_phase(self, *phases: Phase) -> Status:
+        """Until the engine is in one of these phases and the window says so; the status then."""
+
+        def is_there() -> bool:
+            phase = self.session.status.phase
+            steps = self.window.parts.actions.step.isEnabled()
+            said = self.says(phase.capitalize()) and steps == allows(phase, Trigger.STEP)
+            return phase in phases and said
+
+        self.until(is_there)
+        return self.session.status
+
+    def wait_for_event(self, kind: type[Told], place: int = 0) -> Told:
+        """The first event of a kind from number `place` on."""
+        self.until(lambda: self.told(kind, place))
+        return self.told(kind, place)[0]
+
+    def wait_for_panels(self) -> None:
+        """Until the panels that are built last are there."""
+        self.until(lambda: len(self.window.parts.panels) == len(self.window.docks) + 1)
+
+    def wait_for_maps(self, since: int = 0) -> None:
+        """Until every layer with maps that is in sight shows those of step `since` or later."""
+        self.until(
+            lambda: self.taps and all(self.step_of(tap) >= since for tap in self.taps)
+        )
+
+    # What a person does
+
+    def press(self, keys: str) -> None:
+        """Press keys, such as "Ctrl+Z", where the focus is."""
+        combination = QKeySequence(keys)[0]
+        self.qtbot.keyClick(
+            self.window.windowHandle(), combination.key(), combination.keyboardModifiers()
+        )
+
+    def click(self, widget: QWidget, at: QPointF | None = None) -> None:
+        where = at.toPoint() if at is not None else widget.rect().center()
+        self.qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=where)
+
+    def click_button(self, words: str) -> None:
+        """Click a button of the bar over the network."""
+        bar = self.window.findChild(QToolBar)
+        action = next(action for action in bar.actions() if action.text() == words)
+        assert action.isEnabled(), f"{words} is not enabled"
+        self.click(bar.widgetForAction(action))
+
+    def action(self, *path: str) -> QAction:
+        """An entry of the menu bar, by the words on the way to it."""
+        actions = self.window.menuBar().actions()
+        for words in path[:-1]:
+            menu = next(a.menu() for a in actions if a.text().replace("&", "") == words)
+            assert isinstance(menu, QMenu)
+            actions = menu.actions()
+        return next(a for a in actions if a.text().replace("&", "") == path[-1])
+
+    def choose(self, *path: str) -> None:
+        """Choose an entry of a menu."""
+        action = self.action(*path)
+        assert action.isEnabled(), f"{' > '.join(path)} is not enabled"
+        action.trigger()
+
+    def type_into(self, field: QWidget, text: str) -> None:
+        """Replace what a field holds and press Enter."""
+        field.setFocus()
+        self.qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        self.qtbot.keyClicks(field, text)
+        self.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    def drag(self, mime: QMimeData, over: QWidget | None = None) -> QDragEnterEvent:
+        """Drag something onto the window; the event says whether it is welcome."""
+        target = over or self.window
+        enter = QDragEnterEvent(target.rect().center(), *_dragged(mime))
+        QApplication.sendEvent(target, enter)
+        return enter
+
+    def drop(self, *paths: Path, over: QWidget | None = None) -> None:
+        """Drop files and folders on the window, or on one of its docks."""
+        mime = files(paths)
+        self.drag(mime, over)
+        target = over or self.window
+        event = QDropEvent(QPointF(target.rect().center()), *_dragged(mime))
+        QApplication.sendEvent(target, event)
+        assert event.isAccepted()
+
+    def click_map(self, tap: str, channel: int) -> None:
+        """Click a map in the strip."""
+        self.wait_for_maps()
+        mosaic = self.mosaic(tap)
+        self.click(mosaic, mosaic.channel_rect(channel).center())
+
+    def turn_wheel(self, widget: QWidget, at: QPointF, notches: int) -> None:
+        event = QWheelEvent(
+            at,
+            QPointF(widget.mapToGlobal(at.toPoint())),
+            QPoint(),
+            QPoint(0, 120 * notches),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, event)
+
+    def close(self) -> None:
+        """Close the window, wait until it is gone with all that ran, and delete it."""
+        self.window.close()
+        self.until(lambda: not self.window.isVisible())
+        self.delete()
+
+    def delete(self) -> None:
+        """Once the window has closed: nothing of it stays."""
+        assert not any(t.name in ("engine", "picture reader") for t in threading.enumerate())
+        self.is_open = False
+        self.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        del self.window
+
+    # What a person sees
+
+    @property
+    def status_words(self) -> str:
+        """All that the last line of the window says."""
+        labels = self.window.parts.status_line.findChildren(QLabel)
+        return " | ".join(label.text() for label in labels if label.text())
+
+    def says(self, words: str) -> bool:
+        """Whether the window's last line says this."""
+        return words in self.status_words
+
+    @property
+    def notices(self) -> list[str]:
+        return [notice.sentence for notice in self.window.parts.notices.standing()]
+
+    def wait_for_notice(self, words: str) -> str:
+        """The whole sentence of a notice with these words in it."""
+        self.until(lambda: any(words in sentence for sentence in self.notices))
+        return next(sentence for sentence in self.notices if words in sentence)
+
+    def answer_notice(self, words: str, button: str) -> None:
+        """Click the button of a notice with these words in it."""
+        self.wait_for_notice(words)
+        notice = next(n for n in self.window.parts.notices.standing() if words in n.sentence)
+        assert notice.button is not None
+        assert notice.button.text() == button
+        self.click(notice.button)
+
+    def panel(self, title: str) -> Panel:
+        return next(panel for panel in self.window.parts.panels if panel.title == title)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return tuple(column.stage for column in self.window.parts.strip.columns)
+
+    @property
+    def taps(self) -> list[str]:
+        """The layers whose maps are in sight."""
+        return [
+            column.stage.name
+            for column in self.window.parts.strip.columns
+            if column.mosaic is not None and not column.visibleRegion().isEmpty()
+        ]
+
+    def mosaic(self, tap: str) -> MosaicView:
+        """The maps of a layer in the strip."""
+        columns = self.window.parts.strip.columns
+        mosaic = next(column.mosaic for column in columns if column.stage.name == tap)
+        assert mosaic is not None
+        return mosaic
+
+    def frame(self, tap: str) -> MosaicFrame:
+        """What the strip shows of a layer."""
+        return self.window.parts.strip.frames[tap]
+
+    def step_of(self, tap: str) -> int:
+        """The step of the maps that the strip shows of a layer; -1 before the first."""
+        frame = self.window.parts.strip.frames.get(tap)
+        return frame.step if frame is not None else -1
+
+    @property
+    def probes(self) -> list[Entry]:
+        """The probe pictures in the strip of thumbnails."""
+        model = self.window.parts.probes.model
+        entries = (model.entry(model.index(row)) for row in range(model.rowCount()))
+        return [entry for entry in entries if entry is not None]
+
+    def told(self, kind: type[Told], place: int = 0) -> list[Told]:
+        """The events of a kind from number `place` on."""
+        return [event for event in self.session.events(place) if isinstance(event, kind)]
+
+    @property
+    def place(self) -> int:
+        """How many events there were so far."""
+        return len(self.session.events(0))
+
+    @property
+    def loaded(self) -> Loaded:
+        """The run that was loaded last."""
+        return self.told(Loaded)[-1]
+
+
+class Gate:
+    """Holds a function back, in whatever thread calls it, until the gate is opened."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+        self.reached = threading.Event()
+        self._open = threading.Event()
+        function = getattr(owner, name)
+
+        def held(*arguments: object, **named: object) -> object:
+            self.reached.set()
+            self._open.wait(TIMEOUT_MS / 1000)
+            return function(*arguments, **named)
+
+        monkeypatch.setattr(owner, name, held)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+def answer_dialog(monkeypatch: pytest.MonkeyPatch, kind: str, *paths: Path) -> None:
+    """The next file dialogs of a kind, such as "getSaveFileName", give these paths, or none."""
+    names = [str(path) for path in paths]
+    answer: object = names if kind == "getOpenFileNames" else "".join(names[:1])
+    with_filter = kind != "getExistingDirectory"
+    monkeypatch.setattr(
+        QFileDialog, kind, lambda *_, **__: (answer, "") if with_filter else answer
+    )
+
+
+def files(paths: Iterable[Path]) -> QMimeData:
+    """Files and folders as a file manager hands them over."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return mime
+
+
+def texts(widget: QWidget) -> str:
+    """All that the labels of a panel say."""
+    live = [label.text for label in widget.findChildren(LiveLabel) if label.isVisible()]
+    plain = [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
+    return " | ".join([*live, *plain])
+
+
+def pixels(widget: QWidget) -> np.ndarray:
+    """What a widget looks like: rgb_HWC, uint8."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows_HB = np.frombuffer(image.constBits(), np.uint8).reshape(
+        image.height(), image.bytesPerLine()
+    )
+    return rows_HB[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def is_blank(rgb_HWC: np.ndarray) -> bool:
+    """Whether a picture shows one colour only."""
+    return bool((rgb_HWC == rgb_HWC[0, 0]).all())
+
+
+def tile(frame: MosaicFrame, channel: int) -> np.ndarray:
+    """The bytes that a mosaic shows of one channel, (H, W)."""
+    row, column = divmod(frame.channels.index(channel), frame.columns)
+    height, width = frame.tile_HW
+    return frame.mosaic_HW[
+        row * height : (row + 1) * height, column * width : (column + 1) * width
+    ]
+
+
+def _dragged(
+    mime: QMimeData,
+) -> tuple[Qt.DropAction, QMimeData, Qt.MouseButton, Qt.KeyboardModifier]:
+    return (
+        Qt.DropAction.CopyAction,
+        mime,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )

@@ -1,0 +1,222 @@
+"""Start, watch, pause, step, change settings, start over: with buttons, menus and keys."""
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+
+from engine.config import RunConfig
+from engine.session import Session
+from engine.state import Phase
+from engine.telemetry.events import EpochEnded, Loaded, TrainingChanged
+from gui.widgets.class_bars import ClassBars
+from tests.journeys.driver import Driver, Gate, is_blank, pixels, texts
+
+
+def drawn_points(driver: Driver) -> int:
+    """How many points the longest curve on the screen has."""
+    plots = driver.window.curves.findChild(pg.GraphicsLayoutWidget).scene().items()
+    curves = [item.getData()[0] for item in plots if isinstance(item, pg.PlotCurveItem) and item.isVisible()]
+    return max((len(x_N) for x_N in curves if x_N is not None), default=0)
+
+
+def test_the_picture_flows_through_every_layer_before_training(open_window, monkeypatch):
+    torch_loads = Gate(monkeypatch, Session, "_load_worker")
+    driver = open_window(RunConfig())
+    driver.wait_for_panels()
+    assert driver.says("Loading torch …")
+    assert not driver.window.parts.actions.start.isEnabled()
+    torch_loads.open()
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_maps()
+
+    strip = driver.window.parts.strip
+    shapes = [stage.shape for stage in driver.stages]
+    assert shapes[:6] == [
+        (1, 28, 28), (32, 26, 26), (32, 13, 13), (64, 11, 11), (64, 5, 5), (64, 3, 3)
+    ]  # fmt: skip
+    assert driver.stages[-1].kind == "classes"
+    assert driver.taps == ["conv1", "pool1", "conv2", "pool2", "conv3"]
+    right_edge = max(column.geometry().right() for column in strip.columns)
+    assert right_edge <= strip.width(), "the whole network is in sight"
+    for column in strip.columns:
+        assert not is_blank(pixels(column)), column.stage.name
+        assert "step 0" in texts(strip.columns[0])
+    for tap in driver.taps:
+        frame = driver.frame(tap)
+        assert frame.step == 0
+        assert len(frame.channels) == frame.shape_CHW[0]
+        assert not is_blank(frame.mosaic_HW[..., None]), tap
+    bars = strip.findChild(ClassBars)
+    driver.until(bars.accessibleDescription)
+    assert bars.accessibleDescription() in driver.loaded.classes
+    driver.until(lambda: all(probe.verdict for probe in driver.probes))
+    assert not is_blank(pixels(driver.panel("Filters")))
+    assert driver.notices == []
+
+
+def test_training_is_started_watched_and_held_by_buttons_and_keys(open_window):
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    driver.wait_for_maps()
+    untrained = {tap: driver.frame(tap).mosaic_HW for tap in driver.taps}
+    assert drawn_points(driver) == 0
+
+    driver.click_button("Start")
+    driver.wait_for_phase(Phase.TRAINING)
+    driver.wait_for_maps(since=1)
+    first = {tap: driver.step_of(tap) for tap in driver.taps}
+    driver.until(lambda: all(driver.step_of(tap) > first[tap] for tap in driver.taps))
+    for tap, mosaic_HW in untrained.items():
+        assert not np.array_equal(driver.frame(tap).mosaic_HW, mosaic_HW), tap
+    driver.until(lambda: drawn_points(driver) > 5)
+    points = drawn_points(driver)
+    driver.until(lambda: drawn_points(driver) > points)
+    for words in ("epoch ", "step ", " pictures/s", " left", " MB", " frames/s", "looking costs"):
+        driver.until(lambda words=words: driver.says(words))
+
+    driver.click_button("Pause")
+    paused = driver.wait_for_phase(Phase.PAUSED)
+    assert len(driver.session.curves.read().step_N) == paused.step
+    driver.wait_for_maps(since=paused.step)
+    assert {driver.step_of(tap) for tap in driver.taps} == {paused.step}
+
+    driver.press("S")
+    driver.until(lambda: driver.session.status.step == paused.step + 1)
+    driver.wait_for_phase(Phase.PAUSED)
+    driver.click_button("Step")
+    driver.until(lambda: driver.session.status.step == paused.step + 2)
+    driver.wait_for_phase(Phase.PAUSED)
+
+    epochs = len(driver.told(EpochEnded))
+    driver.press("E")
+    driver.until(lambda: len(driver.told(EpochEnded)) == epochs + 1)
+    at_epoch_end = driver.wait_for_phase(Phase.PAUSED)
+    assert at_epoch_end.step_in_epoch == 0
+    driver.until(lambda: "best epoch" in texts(driver.window.curves))
+    assert driver.window.curves.best_epoch() in driver.told(EpochEnded)
+
+    driver.press("Space")
+    driver.until(lambda: driver.session.status.step > at_epoch_end.step)
+    assert driver.session.status.phase is Phase.TRAINING
+    driver.until(lambda: not driver.window.parts.actions.step.isEnabled())
+    driver.press("Space")
+    driver.wait_for_phase(Phase.PAUSED)
+    driver.click_button("Resume")
+    driver.wait_for_phase(Phase.TRAINING)
+    driver.click_button("Stop")
+    driver.wait_for_phase(Phase.FINISHED)
+    assert driver.notices == []
+
+
+def test_starting_over_can_be_undone(open_window):
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    driver.choose("Train", "Epoch")
+    trained = driver.wait_for_phase(Phase.PAUSED)
+    driver.wait_for_maps(since=trained.step)
+    curves = driver.session.curves.read()
+    maps = {tap: driver.frame(tap).mosaic_HW for tap in driver.taps}
+    driver.until(lambda: drawn_points(driver) == trained.step)
+
+    driver.choose("Train", "Start over")
+    driver.wait_for_notice("Training starts over")
+    assert driver.wait_for_phase(Phase.READY).step == 0
+    driver.until(lambda: {driver.step_of(tap) for tap in driver.taps} == {0})
+    driver.until(lambda: drawn_points(driver) == 0)
+
+    driver.press("Ctrl+Z")
+    assert driver.wait_for_phase(Phase.PAUSED).step == trained.step
+    driver.wait_for_maps(since=trained.step)
+    for tap in driver.taps:
+        np.testing.assert_array_equal(driver.frame(tap).mosaic_HW, maps[tap])
+    np.testing.assert_array_equal(driver.session.curves.read().loss_N, curves.loss_N)
+    driver.until(lambda: drawn_points(driver) == trained.step)
+    assert not driver.window.parts.actions.undo.isEnabled()
+
+    # The notice offers the same, also while training.
+    driver.press("Space")
+    driver.until(lambda: driver.session.status.step > trained.step)
+    for notice in driver.window.parts.notices.standing():
+        driver.click(notice.cross)
+    driver.click_button("Start over")
+    driver.answer_notice("Training starts over", "Undo")
+    assert driver.wait_for_phase(Phase.PAUSED).step > trained.step
+    assert driver.notices == []
+
+
+def test_settings_change_while_training_and_bad_values_change_nothing(open_window):
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    driver.press("Space")
+    driver.wait_for_phase(Phase.TRAINING)
+    panel = driver.window.parts.training
+    place = driver.place
+
+    for bad in ("abc", "0", "-1", "1e9", "nan"):
+        driver.type_into(panel.learning_rate, bad)
+        assert panel.complaint.isVisible()
+        assert repr(bad) in panel.complaint.text()
+        assert "a number above 0" in panel.complaint.text()
+    for box in (panel.batch_size, panel.epochs):
+        before = box.value()
+        for bad in ("abc", "0", "-1"):
+            driver.type_into(box, bad)
+            assert box.value() in (before, 1), "what isn't a number can't be typed"
+            driver.type_into(box, str(before))
+    step = driver.session.status.step
+    driver.until(lambda: driver.session.status.step > step + 1)
+    status = driver.session.status
+    assert (status.learning_rate, status.batch_size) == (0.002, 96)
+    assert {event.sentence for event in driver.told(TrainingChanged, place)} <= {
+        f"From the next step on: {name} {value}."
+        for name in ("batch size", "epochs")
+        for value in (1, 96, 10_000)
+    }
+
+    panel.learning_rate.setFocus()
+    driver.press("Escape")
+    assert panel.learning_rate.text() == "0.002"
+    assert not panel.complaint.isVisible()
+    driver.type_into(panel.learning_rate, "0.01")
+    driver.until(lambda: driver.session.status.learning_rate == 0.01)
+    driver.type_into(panel.batch_size, "32")
+    driver.until(lambda: driver.session.status.batch_size == 32)
+    panel.optimizer.setFocus()
+    driver.press("End")
+    driver.until(lambda: driver.session.status.optimizer == "sgd")
+    driver.type_into(panel.epochs, "9000")
+    driver.until(lambda: driver.session.status.epochs == 9000)
+    changed = driver.session.status.step
+    driver.until(lambda: driver.session.status.step > changed)
+    assert driver.session.status.phase is Phase.TRAINING
+    assert not panel.complaint.isVisible()
+    assert driver.notices == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_the_theme_switches_while_training(open_window, theme):
+    other = {"Light": "Dark", "Dark": "Light"}[theme]
+    driver = open_window()
+    driver.choose("View", "Theme", other)
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    driver.press("Space")
+    driver.wait_for_maps(since=1)
+    lightness = {}
+    for choice in (other, theme):
+        driver.choose("View", "Theme", choice)
+        step = driver.session.status.step
+        driver.wait_for_maps(since=step + 1)
+        driver.until(lambda: drawn_points(driver) > 1)
+        lightness[choice] = {
+            panel.title: float(np.median(pixels(panel))) for panel in driver.window.parts.panels
+        }
+        lightness[choice]["window"] = float(np.median(pixels(driver.window)))
+    for place, light in lightness["Light"].items():
+        assert light > 180, f"{place} is light"
+        assert lightness["Dark"][place] < 80, f"{place} is dark"
+    assert driver.session.status.phase is Phase.TRAINING
+    assert len(driver.told(Loaded)) == 1
+    assert driver.action("View", "Theme", theme).isChecked()
