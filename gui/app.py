@@ -38,6 +38,9 @@ NAME = "convscope"
 TIMES = "CONVSCOPE_STARTUP_TIMES"
 """Set this variable to have the seconds from the start of the process printed on stderr."""
 
+BEYOND_THE_DISPLAY = "This plugin does not support"
+"""How Qt begins to say that a display, such as offscreen, can't do something: no error of ours."""
+
 log = logging.getLogger(__name__)
 
 
@@ -164,7 +167,7 @@ def errors_told(tell: Callable[[str], object]) -> Iterator[None]:
     def in_qt(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
         if kind is QtMsgType.QtCriticalMsg or kind is QtMsgType.QtFatalMsg:
             trouble.tell(RuntimeError(message), None)
-        elif kind is QtMsgType.QtWarningMsg:
+        elif kind is QtMsgType.QtWarningMsg and not message.startswith(BEYOND_THE_DISPLAY):
             log.warning("Qt: %s", message)
         else:
             log.debug("Qt: %s", message)

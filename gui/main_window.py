@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
         self.parts = Parts(
             actions=actions,
             view=view,
-            notices=Notices(self, margin_below=status_line.height),
+            notices=Notices(self, margin_below=self._below_notices),
             run_bar=RunBar(bar_actions, self),
             status_line=status_line,
             strip=strip,
@@ -102,6 +102,8 @@ class MainWindow(QMainWindow):
         self.drop_target = DropTarget(self)
         self.addToolBar(self.parts.run_bar)
         self.setCentralWidget(strip)
+        # Not the first button or list on the way: these use single keys themselves.
+        strip.setFocus()
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(status_line, 1)
         self.docks = self._build_docks({"filters": filters, "probes": probes, "training": training})
@@ -145,6 +147,10 @@ class MainWindow(QMainWindow):
                 placeholder.deleteLater()
             self.parts.panels.append(panel)
             self.exports.add_panel(panel)
+        # After a click on a button the space key shall still start and pause.
+        for button in self.findChildren(QAbstractButton):
+            if button.focusPolicy() & Qt.FocusPolicy.ClickFocus:
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _build_menus(self) -> None:
         actions, bar = self.parts.actions, self.menuBar()
@@ -248,6 +254,13 @@ class MainWindow(QMainWindow):
 
     # Looks
 
+    def _below_notices(self) -> int:
+        """The height that notices leave free: the status line, and new probe pictures over it."""
+        probes = self.docks["probes"]
+        covers = probes.isVisible() and not probes.isFloating()
+        top = probes.y() if covers and probes.y() > self.height() // 2 else self.statusBar().y()
+        return self.height() - top
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._stands:
@@ -281,7 +294,7 @@ class MainWindow(QMainWindow):
         sizes = {"curves": 400, "filters": 340, "map": 320, "training": 220}
         docks = [self.docks[name] for name in sizes]
         self.resizeDocks(docks, list(sizes.values()), Qt.Orientation.Horizontal)
-        self.resizeDocks([docks[0], self.docks["probes"]], [260, 88], Qt.Orientation.Vertical)
+        self.resizeDocks([docks[0], self.docks["probes"]], [260, 96], Qt.Orientation.Vertical)
         self._usual_layout = self.saveState(LAYOUT_VERSION)
         self.restoreGeometry(self.settings.blob("geometry"))
         self.restoreState(self.settings.blob("layout"), LAYOUT_VERSION)

@@ -25,3 +25,12 @@ class Stage(Struct, frozen=True):
     kernel_IHW: tuple[int, int, int] | None = None
     pools: str | None = None
     parameters: int = 0
+
+    @property
+    def maps_CHW(self) -> tuple[int, int, int] | None:
+        """The shape of what can be shown as a mosaic; the values of a dense layer are maps of one
+        pixel each."""
+        if self.has_maps:
+            channels, height, width = self.shape
+            return channels, height, width
+        return (self.shape[0], 1, 1) if self.kind == "dense" else None

@@ -46,6 +46,7 @@ class CurvesPanel(Panel):
         self._follows = True
 
         self._legend = QLabel()
+        self._legend.setMinimumWidth(1)
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
         self._smoothing.setRange(0, 99)
         self._smoothing.setValue(60)
@@ -181,7 +182,7 @@ class CurvesPanel(Panel):
         for plot in self._plots:
             plot.colour(palette, training, validation, self.font())
         self._legend.setText(
-            f"<span style='color:{training.name()}'>━</span> training&nbsp;&nbsp;"
+            f"<span style='color:{training.name()}'>▬</span> training&nbsp;&nbsp;"
             f"<span style='color:{validation.name()}'>●</span> validation"
         )
 

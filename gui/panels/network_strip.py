@@ -34,7 +34,7 @@ from gui.widgets.sideways_scroll import SidewaysScroll
 from gui.widgets.theme import RHYTHM, make_quiet
 
 EMPTY = "Loading the digits and the network \N{HORIZONTAL ELLIPSIS}"
-TILE_SIZES = (96, 80, 64, 56, 48, 44, 40, 36, 32, 28, 26, 24, 22, 20)
+TILE_SIZES = (96, 80, 64, 56, 48, 44, 40, 36, 32, 28, 26, 24, 22, 20, 18)
 """Tile sizes tried in turn, logical pixels, until the whole network fits."""
 SCROLLED_TILE = 26
 """The tile size of a network that is too deep to fit."""
@@ -94,7 +94,7 @@ class NetworkStrip(Panel):
             if (
                 mosaic is not None
                 and isinstance(frame, MosaicFrame)
-                and frame.shape_CHW == stage.shape
+                and frame.shape_CHW == stage.maps_CHW
                 and isinstance(frame.demand, MapsDemand)
                 and not frame.demand.signed
             ):
@@ -159,13 +159,12 @@ class NetworkStrip(Panel):
             content = self._picture
         elif stage.kind == "classes":
             content = self._bars
-        elif stage.has_maps:
-            content = self._mosaic(stage)
+        elif stage.maps_CHW is not None:
+            content = self._mosaic(stage.name, stage.maps_CHW)
         return StageColumn(stage, content, first=number == 0)
 
-    def _mosaic(self, stage: Stage) -> MosaicView:
-        channels, height, width = stage.shape
-        tap = stage.name
+    def _mosaic(self, tap: str, maps_CHW: tuple[int, int, int]) -> MosaicView:
+        channels, height, width = maps_CHW
         mosaic = MosaicView(tap)
         mosaic.expect(tap, min(channels, MOST_MAPS), (height, width))
 
@@ -220,12 +219,14 @@ class NetworkStrip(Panel):
             mosaic, stage = column.mosaic, column.stage
             if mosaic is None or not column.geometry().intersects(in_sight):
                 continue
+            is_vector = not stage.has_maps
             yield MapsDemand(
                 stage.name,
                 channels=self.view.channels(stage.name, stage.shape[0]),
                 tile=mosaic.tile_px,
                 columns=mosaic.tiling.columns,
-                scale=self.view.scale,
+                # A single value has no range of its own.
+                scale="layer" if is_vector and self.view.scale == "map" else self.view.scale,
                 region=self.view.region(stage.name),
             )
         yield PredictionsDemand()

@@ -36,7 +36,7 @@ from gui.panels.panel import Panel
 from gui.widgets.theme import RHYTHM
 
 THUMBNAIL = 6 * RHYTHM
-TILE = QSize(21 * RHYTHM, THUMBNAIL + 2 * RHYTHM)
+TILE = QSize(21 * RHYTHM, THUMBNAIL + 3 * RHYTHM // 2)
 
 
 class ProbeTile(QStyledItemDelegate):
@@ -46,7 +46,7 @@ class ProbeTile(QStyledItemDelegate):
         return TILE
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        rect = option.rect.adjusted(2, 2, -2, -2)
+        rect = QRect(option.rect.topLeft(), TILE).adjusted(2, 2, -2, -2)
         entry: Entry | None = index.data(ENTRY)
         painter.save()
         painter.setFont(option.font)
@@ -73,7 +73,7 @@ def _paint_entry(
         painter.fillRect(rect, palette.color(QPalette.ColorRole.Midlight))
         painter.setPen(QPen(accent, 2))
         painter.drawRect(rect.adjusted(1, 1, -1, -1))
-    box = QRect(rect.left() + RHYTHM - 2, rect.top() + RHYTHM - 2, THUMBNAIL, THUMBNAIL)
+    box = QRect(rect.left() + RHYTHM - 2, rect.top() + RHYTHM // 2, THUMBNAIL, THUMBNAIL)
     picture = QRect(0, 0, *entry.thumbnail.deviceIndependentSize().toSize().toTuple())
     picture.moveCenter(box.center())
     painter.drawPixmap(picture, entry.thumbnail)

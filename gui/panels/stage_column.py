@@ -62,9 +62,11 @@ class StageColumn(QWidget):
         """The column's width (logical pixels) when its maps are about `wanted` pixels large."""
         left = 0 if self._first else ARROW_WIDTH
         body = height - self.header_height()
-        if self.mosaic is not None:
+        if self.mosaic is not None and self.stage.maps_CHW is not None:
             ratio = self.devicePixelRatioF()
-            channels, map_height, map_width = self.stage.shape
+            channels, map_height, map_width = self.stage.maps_CHW
+            if not self.stage.has_maps:
+                wanted //= 2  # one value needs less room than a map
             content = mosaic_layout.width_for(
                 min(channels, MOST_MAPS),
                 (map_height, map_width),
@@ -103,7 +105,7 @@ class StageColumn(QWidget):
             return self._least_width
         bold = QFontMetrics(demi_bold(self.font()))
         name, _, shape = self._lines
-        ranges = RANGE_WORDS if self.mosaic is not None else ""
+        ranges = RANGE_WORDS if self.stage.has_maps else ""
         # A long title is elided rather than making a slim stage wide.
         self._least_width = max(
             LEAST_WIDTH,

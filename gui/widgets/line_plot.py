@@ -24,7 +24,7 @@ class LinePlot:
         self.item: pg.PlotItem = graphics.addPlot(row=row, col=0, enableMenu=False)
         self.item.setMenuEnabled(False)
         # pyqtgraph makes this menu even so, as a window of its own that nobody would close.
-        self.item.ctrlMenu.setParent(graphics)
+        self.item.ctrlMenu.setParent(graphics, self.item.ctrlMenu.windowFlags())
         self.item.hideButtons()
         self.item.disableAutoRange()
         self.item.setMouseEnabled(x=True, y=False)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from engine.config import DEVICES
@@ -30,11 +30,6 @@ class RunBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.toggleViewAction().setEnabled(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        # Fusion draws bright lines around a bar and an arrow of its own below the words.
-        self.setStyleSheet(
-            "QToolBar { border: 0; border-bottom: 1px solid palette(mid); }"
-            "QToolButton::menu-indicator { image: none; }"
-        )
         self.status = Status()
         self._title = QLabel()
         self._title.setFont(title_font(self))
@@ -48,10 +43,13 @@ class RunBar(QToolBar):
         self.addWidget(gap)
         self._device = QToolButton()
         self._device.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._device.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._device.setAccessibleName("Device")
+        # As the other buttons of a bar: the space key starts and pauses.
+        self._device.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._device.setToolTip("What the network is trained on")
-        self._device.setMenu(self._device_menu())
+        # Not setMenu: Fusion would draw an arrow of its own across the words.
+        self._devices = self._device_menu()
+        self._device.clicked.connect(self._open_devices)
         self.addWidget(self._device)
         self._show_device()
 
@@ -68,6 +66,16 @@ class RunBar(QToolBar):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_device"):
             self._device.setIcon(icon("device", self.palette()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Only a line below: Fusion draws bright ones on all sides."""
+        painter = QPainter(self)
+        bottom = self.rect().bottom()
+        painter.setPen(self.palette().color(QPalette.ColorRole.Mid))
+        painter.drawLine(0, bottom, self.width(), bottom)
+
+    def _open_devices(self) -> None:
+        self._devices.popup(self._device.mapToGlobal(self._device.rect().bottomLeft()))
 
     def _show_device(self) -> None:
         self._device.setText(f"{self.status.device or 'device'} ▾")

@@ -61,7 +61,9 @@ class StatusLine(QWidget):
 
     def _field(self, row: QHBoxLayout, widest: str, tip: str) -> QLabel:
         label = QLabel()
-        label.setFixedWidth(label.fontMetrics().horizontalAdvance(widest))
+        # Fixed in both ways: then new text asks for no new layout.
+        metrics = label.fontMetrics()
+        label.setFixedSize(metrics.horizontalAdvance(widest), metrics.height())
         label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         label.setToolTip(tip)
         make_quiet(label)

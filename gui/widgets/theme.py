@@ -42,13 +42,13 @@ _LIGHT: dict[QPalette.ColorRole, str] = {
     _Role.Shadow: "#7c8087",
 }
 _DARK: dict[QPalette.ColorRole, str] = {
-    _Role.Window: "#292a2d",
+    _Role.Window: "#1e1f22",
     _Role.WindowText: "#e4e5e7",
-    _Role.Base: "#18191b",
-    _Role.AlternateBase: "#1d1e20",
+    _Role.Base: "#2d2f34",
+    _Role.AlternateBase: "#33353b",
     _Role.Text: "#e4e5e7",
     _Role.PlaceholderText: "#9a9fa7",
-    _Role.Button: "#36383c",
+    _Role.Button: "#34363b",
     _Role.ButtonText: "#e4e5e7",
     _Role.BrightText: "#ff8a80",
     _Role.ToolTipBase: "#36383c",
@@ -59,8 +59,8 @@ _DARK: dict[QPalette.ColorRole, str] = {
     _Role.Link: "#5b9bff",
     _Role.LinkVisited: "#5b9bff",
     _Role.Light: "#4a4d52",
-    _Role.Midlight: "#2a2b2f",
-    _Role.Mid: "#3d4045",
+    _Role.Midlight: "#383b41",
+    _Role.Mid: "#45484e",
     _Role.Dark: "#141517",
     _Role.Shadow: "#0c0d0e",
 }

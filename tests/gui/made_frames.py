@@ -45,7 +45,7 @@ STAGES = (
     Stage("classes", "classes", "dense", (10,)),
 )
 DIGITS = tuple("0123456789")
-MAP_TAPS = ("conv1", "pool1", "conv2", "pool2", "conv3")
+MAP_TAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "dense1")
 
 
 def loaded(stages: tuple[Stage, ...] = STAGES, classes: tuple[str, ...] = DIGITS) -> Loaded:
@@ -60,7 +60,7 @@ def probe_shown(probe: int = 0, light: bool = False, inverted: bool = False) -> 
 
 def maps_of(stage: Stage, step: int = 0) -> np.ndarray:
     """Maps (C, H, W) float32, others for each step, of which some values are exact zeros."""
-    maps_CHW = np.random.default_rng([step, *stage.shape]).normal(size=stage.shape)
+    maps_CHW = np.random.default_rng([step, *stage.shape]).normal(size=stage.maps_CHW)
     return np.maximum(maps_CHW, 0).astype(np.float32)
 
 

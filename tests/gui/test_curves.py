@@ -1,4 +1,4 @@
-"""The curves: smoothing, what is drawn and when, the best epoch, CSV; arithmetic against plain loops."""
+"""The curves: smoothing and thinning, what is drawn and when, the best epoch, CSV."""
 
 import csv
 

@@ -80,7 +80,7 @@ def test_the_digits_network_fits_the_window(digits: NetworkStrip) -> None:
     assert last.bottom() <= digits.height()
     assert taps(digits.wants()) == list(MAP_TAPS)
     assert digits.wants()[-1] == PredictionsDemand()
-    assert all(mosaic_of(digits, tap).tile_px >= 18 for tap in MAP_TAPS)
+    assert all(mosaic_of(digits, tap).tile_px >= 18 for tap in MAP_TAPS if tap != "dense1")
 
 
 def test_a_pool_has_the_same_rows_as_what_it_pooled(digits: NetworkStrip) -> None:
@@ -247,10 +247,21 @@ def test_it_is_saved_as_png_and_svg(digits: NetworkStrip, tmp_path: Path) -> Non
     assert "26x26x32" in svg
 
 
-def test_stages_without_maps_still_stand_in_the_strip(digits: NetworkStrip) -> None:
+def test_the_values_of_a_dense_layer_are_one_mosaic_on_one_scale(digits: NetworkStrip) -> None:
     column = column_of(digits, "dense1")
-    assert column.content is None
     assert column.accessibleName() == "dense1, dense, relu, 64"
+    assert maps_demand(digits, "dense1").scale == "layer"
+    digits.view.scale = "network"
+    assert maps_demand(digits, "dense1").scale == "network"
+    frame = digits.frames["dense1"]
+    assert frame.shape_CHW == (64, 1, 1)
+
+
+def test_stages_without_maps_still_stand_in_the_strip(strip: NetworkStrip) -> None:
+    dropout = Stage("dropout1", "dropout", "dropout, 50 %", (64, 3, 3))
+    strip.show_event(loaded((STAGES[0], dropout, STAGES[-1])))
+    column = column_of(strip, "dropout1")
+    assert column.content is None
     slab = column.grab().toImage().pixelColor(QPoint(20, 100))
     assert slab.rgb() == column.palette().mid().color().rgb()
 

@@ -59,7 +59,9 @@ def session():
 
 @pytest.fixture
 def pump(window, panels, session):
-    pump = Pump(session, panels, lambda new: pump.told.append(new), lambda *s: pump.shown.append(s), window)
+    pump = Pump(
+        session, panels, lambda new: pump.told.append(new), lambda *s: pump.shown.append(s), window
+    )
     pump.told, pump.shown = [], []
     return pump
 

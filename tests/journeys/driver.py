@@ -5,6 +5,7 @@ Every wait is for a state and ends with TIMEOUT_MS as an error; nothing here sle
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -29,7 +30,7 @@ from engine.networks.stages import Stage
 from engine.session import Session
 from engine.state import Phase, Status, Trigger, allows
 from engine.telemetry.events import Event, Loaded
-from engine.telemetry.frames import MosaicFrame
+from engine.telemetry.frames import Demand, MosaicFrame, Wanted
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
 from gui.panels.panel import Panel
@@ -64,6 +65,8 @@ class Driver:
         self.qtbot = qtbot
         app = make_application()
         self.session = Session(torch_threads)
+        self.wanted: tuple[Wanted, ...] = ()
+        self._note_wanted()
         self.window: MainWindow = make_window(app, self.session, Settings(folder), config)
         self.is_open = True
         self.window.show()
@@ -71,6 +74,15 @@ class Driver:
         self.window.activateWindow()
         self.until(self.window.isActiveWindow)
         self.window.parts.training.setFocus()
+
+    def _note_wanted(self) -> None:
+        want = self.session.want
+
+        def noting(demand: Demand) -> None:
+            self.wanted = demand.wanted
+            want(demand)
+
+        self.session.want = noting  # type: ignore[method-assign]
 
     # Waiting
 
@@ -107,9 +119,7 @@ class Driver:
 
     def wait_for_maps(self, since: int = 0) -> None:
         """Until every layer with maps that is in sight shows those of step `since` or later."""
-        self.until(
-            lambda: self.taps and all(self.step_of(tap) >= since for tap in self.taps)
-        )
+        self.until(lambda: self.taps and all(self.step_of(tap) >= since for tap in self.taps))
 
     # What a person does
 
@@ -288,14 +298,19 @@ class Driver:
 class Gate:
     """Holds a function back, in whatever thread calls it, until the gate is opened."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, owner: object, name: str, passes: int = 0
+    ) -> None:
+        """The first calls, as many as `passes`, are let through."""
+        calls = itertools.count()
         self.reached = threading.Event()
         self._open = threading.Event()
         function = getattr(owner, name)
 
         def held(*arguments: object, **named: object) -> object:
-            self.reached.set()
-            self._open.wait(TIMEOUT_MS / 1000)
+            if next(calls) >= passes:
+                self.reached.set()
+                self._open.wait(TIMEOUT_MS / 1000)
             return function(*arguments, **named)
 
         monkeypatch.setattr(owner, name, held)
@@ -309,9 +324,7 @@ def answer_dialog(monkeypatch: pytest.MonkeyPatch, kind: str, *paths: Path) -> N
     names = [str(path) for path in paths]
     answer: object = names if kind == "getOpenFileNames" else "".join(names[:1])
     with_filter = kind != "getExistingDirectory"
-    monkeypatch.setattr(
-        QFileDialog, kind, lambda *_, **__: (answer, "") if with_filter else answer
-    )
+    monkeypatch.setattr(QFileDialog, kind, lambda *_, **__: (answer, "") if with_filter else answer)
 
 
 def files(paths: Iterable[Path]) -> QMimeData:
@@ -346,9 +359,7 @@ def tile(frame: MosaicFrame, channel: int) -> np.ndarray:
     """The bytes that a mosaic shows of one channel, (H, W)."""
     row, column = divmod(frame.channels.index(channel), frame.columns)
     height, width = frame.tile_HW
-    return frame.mosaic_HW[
-        row * height : (row + 1) * height, column * width : (column + 1) * width
-    ]
+    return frame.mosaic_HW[row * height : (row + 1) * height, column * width : (column + 1) * width]
 
 
 def _dragged(

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox, QSpinBox
 
 from engine.state import Phase
 from engine.telemetry.events import EpochEnded, ProbeSelected, ProbeShown, Saved
-from engine.telemetry.frames import WHOLE, MapsDemand
+from engine.telemetry.frames import WHOLE
 from gui.widgets.colour_bar import figure
 from gui.widgets.mosaic_view import MosaicView
 from gui.widgets.pixel_views import LargeMap

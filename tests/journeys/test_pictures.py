@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from engine import session
 from engine.state import Phase
 from engine.telemetry.events import PicturesRead, PicturesUnread, ProbeSelected, ProbeShown
+from gui.panels.probes import INVITATION, ProbesPanel
 from gui.widgets.class_bars import ClassBars
 from gui.widgets.notices import ListDialog
 from gui.widgets.seen_picture import SeenPicture
@@ -239,17 +240,27 @@ def test_one_bad_file_is_named_and_reading_can_be_stopped(driver, monkeypatch, t
     driver.wait_for_notice("There are no pictures in this folder.")
     assert len(driver.probes) == before
 
-    reading = Gate(monkeypatch, session, "read_picture")
+    reading = Gate(monkeypatch, session, "read_picture", passes=1)
     folder = tmp_path / "many"
     for number in range(5):
         draw_digit(folder / f"{number}.png")
     place = driver.place
     driver.drop(folder)
-    driver.until(reading.reached.is_set)
-    driver.window.parts.probes.stop_reading_requested.emit()
+    panel = driver.window.parts.probes
+    driver.until(lambda: last_tile(panel).data().startswith("reading 1 of 5"))
+    panel.list.scrollTo(last_tile(panel))
+    tile = panel.list.visualRect(last_tile(panel)).center()
+    driver.click(panel.list.viewport(), tile.toPointF())
     reading.open()
-    driver.until(lambda: driver.told(PicturesRead, place)[-1:] and driver.told(PicturesRead, place)[-1].finished)
-    driver.until(lambda: len(driver.probes) == before + 1)
+    driver.until(lambda: any(read.finished for read in driver.told(PicturesRead, place)))
+    driver.until(lambda: last_tile(panel).data() == INVITATION)
+    driver.until(lambda: is_probe(driver, "0.png", "1.png"))
+    assert len(driver.probes) == before + 2
+
+
+def last_tile(panel: ProbesPanel) -> QModelIndex:
+    """The tile that invites to bring more pictures, or says how far the reading is."""
+    return panel.model.index(panel.model.rowCount() - 1)
 
 
 def test_something_else_dropped_is_left_alone(driver):

@@ -15,7 +15,11 @@ from tests.journeys.driver import Driver, Gate, is_blank, pixels, texts
 def drawn_points(driver: Driver) -> int:
     """How many points the longest curve on the screen has."""
     plots = driver.window.curves.findChild(pg.GraphicsLayoutWidget).scene().items()
-    curves = [item.getData()[0] for item in plots if isinstance(item, pg.PlotCurveItem) and item.isVisible()]
+    curves = [
+        item.getData()[0]
+        for item in plots
+        if isinstance(item, pg.PlotCurveItem) and item.isVisible()
+    ]
     return max((len(x_N) for x_N in curves if x_N is not None), default=0)
 
 

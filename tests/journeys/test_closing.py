@@ -1,0 +1,237 @@
+"""Close at any moment and leave nothing; start again and find everything as it was."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QApplication, QCheckBox, QSlider
+
+from engine import session, worker
+from engine.session import Session
+from engine.state import Phase
+from gui.app import make_application, make_window
+from gui.settings import Settings
+from tests.journeys.driver import QUICK, Driver, Gate
+
+
+def close_while_held(driver: Driver, gate: Gate) -> None:
+    """Close while the engine is busy: the window says so, does nothing more, and then goes."""
+    driver.until(gate.reached.is_set)
+    driver.window.close()
+    assert driver.window.isVisible()
+    assert driver.says("Closing …")
+    assert not driver.window.isEnabled()
+    driver.press("Space")
+    gate.open()
+    driver.until(lambda: not driver.window.isVisible())
+    driver.delete()
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(Session, "_load_worker"), (worker, "open_source"), (worker, "Run")],
+    ids=["torch loads", "the pictures load", "the network is built"],
+)
+def test_closed_while_something_loads(open_window, monkeypatch, owner, name):
+    gate = Gate(monkeypatch, owner, name)
+    close_while_held(open_window(), gate)
+
+
+def test_closed_before_it_is_painted(qtbot, tmp_path):
+    app = make_application()
+    window = make_window(app, Session(), Settings(tmp_path), QUICK)
+    window.show()
+    window.close()
+    QApplication.processEvents()
+    assert not window.isVisible()
+    assert "engine" not in {thread.name for thread in threading.enumerate()}
+    window.deleteLater()
+
+
+@pytest.mark.parametrize("phase", [Phase.READY, Phase.TRAINING, Phase.PAUSED, Phase.FINISHED])
+def test_closed_in_any_phase(open_window, phase):
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    if phase is not Phase.READY:
+        driver.choose("Train", "Start")
+        driver.wait_for_phase(Phase.TRAINING)
+    if phase is Phase.PAUSED:
+        driver.choose("Train", "Pause")
+    elif phase is Phase.FINISHED:
+        driver.choose("Train", "Stop")
+    driver.wait_for_phase(phase)
+    driver.press("Ctrl+Q")
+    driver.until(lambda: not driver.window.isVisible())
+    driver.delete()
+
+
+def test_closed_while_pictures_are_read(open_window, monkeypatch, tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(20):
+        Image.fromarray(np.full((9, 9), number, np.uint8)).save(folder / f"{number}.png")
+    gate = Gate(monkeypatch, session, "read_picture", passes=2)
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    driver.choose("Train", "Start")
+    driver.wait_for_phase(Phase.TRAINING)
+    driver.drop(folder)
+    driver.until(gate.reached.is_set)
+    close_while_held(driver, gate)
+
+
+def look(driver: Driver) -> dict[str, object]:
+    """All that a person finds again at the next start."""
+    window, status = driver.window, driver.session.status
+    docks = {
+        name: (dock.isVisible(), dock.isFloating(), dock.size().toTuple())
+        for name, dock in window.docks.items()
+    }
+    return {
+        "size": window.size().toTuple(),
+        "place": window.pos().toTuple(),
+        "docks": docks,
+        "palettes": (window.parts.view.palette, window.parts.view.signed_palette),
+        "scale": window.parts.view.scale,
+        "dark": window.palette().window().color().lightness() < 128,
+        "checked": checked(driver, "Palette of maps", "Scale maps", "Theme", "Looking may cost"),
+        "curves": (window.curves.smoothing, window.curves.log_loss),
+        "training": (
+            status.learning_rate, status.batch_size, status.optimizer, status.epochs,
+            window.parts.training.learning_rate.text(),
+        ),
+    }  # fmt: skip
+
+
+def checked(driver: Driver, *menus: str) -> list[str]:
+    """The marked entries of menus."""
+    entries = [a for menu in menus for a in driver.action("View", menu).menu().actions()]
+    return [action.text() for action in entries if action.isChecked()]
+
+
+def test_the_next_start_finds_everything_as_it_was(open_window, tmp_path):
+    driver = open_window(None)
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    usual = look(driver)
+    assert usual["training"] == (0.002, 64, "adam", 20, "0.002")
+
+    window = driver.window
+    window.setGeometry(40, 30, 1400, 900)
+    driver.until(lambda: window.size().toTuple() == (1400, 900))
+    driver.choose("View", "Training")
+    driver.until(lambda: not window.docks["training"].isVisible())
+    window.docks["map"].setFloating(True)
+    driver.choose("View", "Palette of maps", "magma")
+    driver.choose("View", "Scale maps", "by layer")
+    driver.choose("View", "Theme", "Dark")
+    driver.choose("View", "Looking may cost", "at most 20%")
+    window.curves.findChild(QSlider).setValue(30)
+    driver.click(window.curves.findChild(QCheckBox))
+    driver.choose("View", "Training")
+    panel = window.parts.training
+    driver.type_into(panel.learning_rate, "0.004")
+    driver.type_into(panel.batch_size, "100")
+    driver.type_into(panel.epochs, "7")
+    panel.optimizer.setFocus()
+    driver.press("End")
+    driver.until(lambda: driver.session.status.optimizer == "sgd")
+    driver.choose("View", "Training")
+    driver.until(lambda: not window.docks["training"].isVisible())
+    driver.until(lambda: panel.learning_rate.text() == "0.004")
+    left = look(driver)
+    assert all(left[what] != usual[what] for what in usual)
+    assert left["training"] == (0.004, 100, "sgd", 7, "0.004")
+    driver.close()
+
+    for _ in range(2):
+        driver = open_window(None)
+        driver.wait_for_phase(Phase.READY)
+        driver.wait_for_panels()
+        driver.until(lambda driver=driver: look(driver) == left)
+        assert driver.notices == []
+        driver.close()
+
+    driver = open_window(None)
+    driver.wait_for_panels()
+    driver.choose("View", "Reset layout")
+    driver.until(lambda: all(dock.isVisible() for dock in driver.window.docks.values()))
+    assert not any(dock.isFloating() for dock in driver.window.docks.values())
+
+
+def test_a_settings_folder_that_cannot_be_written_breaks_nothing(open_window, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    driver = open_window(folder=tmp_path / "file" / "settings")
+    sentence = driver.wait_for_notice("Layout and settings can't be kept")
+    assert str(tmp_path) in sentence
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    driver.choose("View", "Palette of maps", "magma")
+    driver.choose("Train", "Step")
+    driver.until(lambda: driver.session.status.step == 1)
+    driver.close()
+
+    # It may also vanish while the window stands.
+    folder = tmp_path / "vanishes"
+    driver = open_window(folder=folder)
+    driver.wait_for_phase(Phase.READY)
+    shutil.rmtree(folder)
+    folder.write_text("not a folder")
+    driver.close()
+
+
+def put_words(folder: Path) -> None:
+    for name in ("window.ini", "training.toml"):
+        (folder / name).write_text("[[[ neither = INI\n nor TOML\x00")
+
+
+def put_bytes(folder: Path) -> None:
+    for name in ("window.ini", "training.toml"):
+        (folder / name).write_bytes(bytes(range(256)) * 20)
+
+
+def put_wrong_values(folder: Path) -> None:
+    ini = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    for key in ("geometry", "layout"):
+        ini.setValue(key, QByteArray(b"\x00\x01\xd9\xd0\xcb\x00\x03 but the rest is not there"))
+    for key in ("theme", "palette", "signed palette", "scale", "picture folder"):
+        ini.setValue(key, "no such thing")
+    for key in ("budget", "smoothing", "log loss"):
+        ini.setValue(key, "nan")
+    ini.sync()
+    (folder / "training.toml").write_text("learning_rate = -1.0\nbatch_size = 0\n")
+
+
+def put_folders(folder: Path) -> None:
+    for name in ("window.ini", "training.toml"):
+        (folder / name).mkdir()
+
+
+@pytest.mark.parametrize("damage", [put_words, put_bytes, put_wrong_values, put_folders])
+def test_damaged_settings_break_nothing(open_window, tmp_path, damage):
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    damage(folder)
+    driver = open_window(None, folder)
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    driver.wait_for_maps()
+    if damage is not put_folders:
+        sentence = driver.wait_for_notice("Training starts with the default settings.")
+        assert "training.toml" in sentence
+    assert len(driver.notices) <= 1
+    assert driver.session.status.learning_rate == 0.002
+    view = driver.window.parts.view
+    assert (view.palette, view.scale, driver.window.budget) == ("viridis", "map", 0.1)
+    assert all(dock.isVisible() for dock in driver.window.docks.values())
+    driver.choose("View", "Palette of maps", "magma")
+    driver.close()
+    if damage is not put_folders:
+        driver = open_window(None, folder)
+        assert driver.window.parts.view.palette == "magma"
+        driver.wait_for_phase(Phase.READY)
+        assert driver.notices == []
