@@ -297,9 +297,11 @@ class Worker:
     # Training and looking
 
     def advance(self) -> None:
-        """One step, or one batch of the validation that ends an epoch; then look, if it is due."""
+        """Look, if it is due; then one step, or one batch of the validation that ends an epoch."""
         loaded = self._need()
         run, figures = loaded.run, loaded.figures
+        # Before the step: the prediction of a picture that has just come waits for no other.
+        self.looking.while_training(loaded.subject, self._probes)
         began = self.clock()
         if run.is_epoch_trained:
             sums = run.validate()
@@ -327,8 +329,6 @@ class Worker:
             self._settle(Trigger.HOLD)
         elif at_epoch_end and run.epoch >= run.goal_epochs:
             self._settle(Trigger.END)
-        else:
-            self.looking.while_training(loaded.subject, self._probes)
 
     def show(self) -> None:
         """Look once more if anything that is wanted has changed while training stands still."""

@@ -132,9 +132,9 @@ class Controller(QObject):
 
     def training(self) -> TrainingConfig:
         """The settings as they stand, to begin the next start with."""
-        status = self._status
+        status = self._session.status
         training = self._config.training
-        if status is None or not status.batch_size:
+        if not status.batch_size:
             return training
         return msgspec.structs.replace(
             training,

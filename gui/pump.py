@@ -13,11 +13,15 @@ from engine.telemetry.events import Event
 from engine.telemetry.frames import Demand, Frame, FrameKey, Wanted
 from gui.panels.panel import Panel
 
-TICK_MS = 60
-FRAMES_PER_SECOND = 18.0
-"""Asked of the engine; a little faster than the ticks, so that each tick finds a frame."""
-SLOW_TICKS = 4
-"""Status and curves come every so many ticks: four times a second."""
+TICK_MS = 30
+FRAMES_PER_SECOND = 16.5
+"""Asked of the engine; half the ticks, so that a frame rarely waits for the next."""
+ASK_TICKS = 2
+"""What is wanted is asked every so many ticks."""
+SLOW_TICKS = 8
+"""Which panels are visible, and the status, are looked at every so many ticks: 4 times a second."""
+CURVE_TICKS = 16
+"""Plots are drawn anew every so many ticks: twice a second, as each costs as much as a frame."""
 LEAST_REST = 20
 """What is drawn slowly rests this many times as long as it took, so that long runs stay cheap."""
 
@@ -66,22 +70,30 @@ class Pump(QObject):
         if events:
             self._place += len(events)
             self._on_events(events)
-        visible = [panel for panel in self._panels if is_on_screen(panel)]
-        self._ask(visible)
+        if self._tick % SLOW_TICKS == 0:
+            self._look_around()
+        if self._tick % ASK_TICKS == 0:
+            self._ask()
         frames = self._session.take()
         if frames:
             self._rate.count(frames)
-            for panel in visible:
+            for panel in self._visible:
                 panel.show_frames(frames)
+        if self._tick % CURVE_TICKS == 0:
+            self._refresh()
         self._tick += 1
-        if self._tick % SLOW_TICKS == 0:
-            self._show_status()
-            self._refresh(visible)
+
+    def _look_around(self) -> None:
+        visible = [panel for panel in self._panels if is_on_screen(panel)]
+        if visible != self._visible:
+            self._visible = visible
+            self._beats_of_news = 3
+        self._show_status()
         self._report()
 
-    def _ask(self, visible: Iterable[Panel]) -> None:
+    def _ask(self) -> None:
         wanted: dict[FrameKey, Wanted] = {}
-        for panel in visible:
+        for panel in self._visible:
             for each in panel.wants():
                 wanted.setdefault(each.key, each)
         demand = Demand(tuple(wanted.values()), FRAMES_PER_SECOND)
@@ -98,15 +110,12 @@ class Pump(QObject):
             self._beats_of_news = 3
         self._on_status(status, self._rate.read(time.monotonic()))
 
-    def _refresh(self, visible: list[Panel]) -> None:
-        if visible != self._visible:
-            self._visible = visible
-            self._beats_of_news = 3
+    def _refresh(self) -> None:
         began = time.monotonic()
         if self._beats_of_news == 0 or began < self._rest_until:
             return
         self._beats_of_news -= 1
-        for panel in visible:
+        for panel in self._visible:
             panel.refresh()
         self._rest_until = began + LEAST_REST * (time.monotonic() - began)
 

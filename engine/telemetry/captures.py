@@ -58,6 +58,7 @@ class _Taken(NamedTuple):
     shape_CHW: tuple[int, int, int]
 
 
+@torch.inference_mode()
 def take(
     scene: Scene, wanted: Sequence[Wanted], transfer: Transfer, publish: Callable[[Frame], None]
 ) -> None:
@@ -155,27 +156,22 @@ def _send_kernels(
     scene: Scene, demand: KernelsDemand, transfer: Transfer, publish: Callable[[Frame], None]
 ) -> None:
     weight_OIHW = filters_of(scene.network, demand.layer)
-    with torch.no_grad():
-        if demand.input_channel is None:
-            kernels_OHW = weight_OIHW.mean(1)
-        else:
-            kernels_OHW = weight_OIHW[:, min(demand.input_channel, weight_OIHW.shape[1] - 1)]
-        count, height, width = kernels_OHW.shape
-        index_N = _index(demand.channels, count, weight_OIHW.device)
-        shown = kernels_OHW.detach() if index_N is None else kernels_OHW.detach()[index_N]
-        figures = figures_of(kernels_OHW.detach())
-        low_N = figures.low_C if index_N is None else figures.low_C[index_N]
-        high_N = figures.high_C if index_N is None else figures.high_C[index_N]
-        low_N, high_N = ranges(low_N, high_N, demand.scale, signed=True)
-        channels = tuple(range(count)) if demand.channels is None else demand.channels
-        maps = _Taken(
-            shown,
-            tuple(c for c in channels if c < count),
-            index_N,
-            figures,
-            (count, height, width),
-        )
-        _send_mosaic(scene, demand, maps, low_N, high_N, transfer, publish)
+    if demand.input_channel is None:
+        kernels_OHW = weight_OIHW.mean(1)
+    else:
+        kernels_OHW = weight_OIHW[:, min(demand.input_channel, weight_OIHW.shape[1] - 1)]
+    count, height, width = kernels_OHW.shape
+    index_N = _index(demand.channels, count, weight_OIHW.device)
+    shown = kernels_OHW if index_N is None else kernels_OHW[index_N]
+    figures = figures_of(kernels_OHW)
+    low_N = figures.low_C if index_N is None else figures.low_C[index_N]
+    high_N = figures.high_C if index_N is None else figures.high_C[index_N]
+    low_N, high_N = ranges(low_N, high_N, demand.scale, signed=True)
+    channels = tuple(range(count)) if demand.channels is None else demand.channels
+    maps = _Taken(
+        shown, tuple(c for c in channels if c < count), index_N, figures, (count, height, width)
+    )
+    _send_mosaic(scene, demand, maps, low_N, high_N, transfer, publish)
 
 
 def _send_mosaic(
@@ -230,9 +226,9 @@ def _send_detail(
     conv = _conv_behind(scene.network, demand.tap)
     tensors = [values_HW]
     if conv is not None and demand.channel < conv.out_channels:
-        tensors.append(conv.weight.detach()[demand.channel].clone())
+        tensors.append(conv.weight[demand.channel].clone())
         if conv.bias is not None:
-            tensors.append(conv.bias.detach()[demand.channel].clone())
+            tensors.append(conv.bias[demand.channel].clone())
 
     def receive(arrays: list[np.ndarray]) -> None:
         publish(

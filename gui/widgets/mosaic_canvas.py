@@ -210,6 +210,8 @@ class MosaicCanvas(QWidget):
         painter.end()
 
     def _paint_marks(self, painter: QPainter, colours: QPalette) -> None:
+        if self._hovered < 0 and self._selected < 0 and not self._pins:
+            return
         accent = colours.color(QPalette.ColorRole.Accent)
         bright = colours.color(QPalette.ColorRole.HighlightedText)
         gap = gap_px(self)

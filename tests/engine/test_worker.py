@@ -354,12 +354,12 @@ def test_a_stalled_window_stops_captures(engine: Engine) -> None:
     engine.now += 10
     engine.steps(1)
     first = engine.mailbox.take()["maps", "conv1"]
-    assert first.step == 1
+    assert first.step == 0
     engine.now += 10
     engine.steps(1)
     engine.now += 10
     engine.steps(1)
-    assert engine.mailbox.take()["maps", "conv1"].step == 2, "not taken, so not captured again"
+    assert engine.mailbox.take()["maps", "conv1"].step == 1, "not taken, so not captured again"
 
 
 def test_a_probe_is_seen_predicted_inverted_and_removed(engine: Engine) -> None:
@@ -373,7 +373,7 @@ def test_a_probe_is_seen_predicted_inverted_and_removed(engine: Engine) -> None:
     assert shown.seen_CHW.shape == (1, 28, 28)
     frame = engine.mailbox.take()["predictions", ""]
     assert isinstance(frame, PredictionsFrame)
-    assert frame.probes[-1] == shown.probe, "predicted after the very next step"
+    assert frame.probes[-1] == shown.probe, "predicted before the next step"
     engine.apply(commands.InvertProbe(shown.probe, True))
     inverted = engine.events(events.ProbeShown)[-1]
     np.testing.assert_array_equal(inverted.seen_CHW, 255 - shown.seen_CHW)

@@ -10,7 +10,7 @@ from engine.telemetry.events import Refused
 from engine.telemetry.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
-from gui.pump import SLOW_TICKS, FrameRate, Pump, is_on_screen
+from gui.pump import ASK_TICKS, CURVE_TICKS, SLOW_TICKS, FrameRate, Pump, is_on_screen
 from tests.gui.fake_session import READY, FakeSession
 
 DETAIL = ("detail", "")
@@ -66,18 +66,22 @@ def pump(window, panels, session):
     return pump
 
 
+def tick(pump, count):
+    for _ in range(count):
+        pump.tick()
+
+
 def detail_frame():
     return {DETAIL: DetailFrame(DETAIL, 1, 0, "conv1", 3, np.zeros((2, 2), np.float32), None, None)}
 
 
 def test_it_asks_for_all_that_is_visible_and_only_when_that_changes(pump, session, panels):
-    pump.tick()
-    pump.tick()
+    tick(pump, 2 * ASK_TICKS)
     assert [demand.wanted for demand in session.demands] == [
         (DetailDemand("conv1", 3), PredictionsDemand())
     ]
     panels[0].wanted = (DetailDemand("conv1", 4),)
-    pump.tick()
+    tick(pump, ASK_TICKS)
     assert session.demands[-1].wanted == (DetailDemand("conv1", 4), PredictionsDemand())
     assert len(session.demands) == 2
 
@@ -116,27 +120,26 @@ def test_painting_is_reported_while_training_only(pump, session):
     pump.tick()
     assert session.painting == []
     session.status = msgspec.structs.replace(READY, phase=Phase.TRAINING)
-    pump.tick()
+    tick(pump, SLOW_TICKS)
     (seconds,) = session.painting
     assert seconds >= 0
 
 
 def test_curves_are_read_while_there_may_be_news(pump, session, panels):
-    for _ in range(10 * SLOW_TICKS):
+    for _ in range(10 * CURVE_TICKS):
         pump._rest_until = 0.0
         pump.tick()
     at_rest = panels[0].refreshed
     assert 1 <= at_rest < 6
     session.status = msgspec.structs.replace(READY, step=1)
-    for _ in range(SLOW_TICKS):
+    for _ in range(CURVE_TICKS):
         pump._rest_until = 0.0
         pump.tick()
     assert panels[0].refreshed == at_rest + 1
 
 
 def test_status_is_shown_a_few_times_a_second(pump, session):
-    for _ in range(3 * SLOW_TICKS):
-        pump.tick()
+    tick(pump, 3 * SLOW_TICKS)
     assert [status for status, _ in pump.shown] == [READY] * 3
 
 

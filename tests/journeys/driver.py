@@ -5,6 +5,7 @@ Every wait is for a state and ends with TIMEOUT_MS as an error; nothing here sle
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 from collections.abc import Callable, Iterable
@@ -73,7 +74,6 @@ class Driver:
         qtbot.waitExposed(self.window, timeout=TIMEOUT_MS).__enter__()
         self.window.activateWindow()
         self.until(self.window.isActiveWindow)
-        self.window.parts.training.setFocus()
 
     def _note_wanted(self) -> None:
         want = self.session.want
@@ -86,13 +86,13 @@ class Driver:
 
     # Waiting
 
-    def until(self, holds: Callable[[], object]) -> None:
-        """Let the window run until something holds."""
+    def until(self, holds: Callable[[], object], seen: Callable[[], object] = str) -> None:
+        """Let the window run until something holds; `seen` says what there is instead."""
         try:
             self.qtbot.waitUntil(lambda: bool(holds()), timeout=TIMEOUT_MS)
         except self.qtbot.TimeoutError:
             pytest.fail(
-                f"It never came. The window says: {self.status_words}; its notices: "
+                f"It never came. {seen()} The window says: {self.status_words}; its notices: "
                 f"{self.notices}; the engine: {self.session.status}"
             )
 
@@ -211,6 +211,8 @@ class Driver:
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         del self.window
+        # Here and now: the engine thread of the next window must not find remains to collect.
+        gc.collect()
 
     # What a person sees
 
@@ -243,6 +245,11 @@ class Driver:
 
     def panel(self, title: str) -> Panel:
         return next(panel for panel in self.window.parts.panels if panel.title == title)
+
+    def dismiss_notices(self) -> None:
+        for notice in self.window.parts.notices.standing():
+            self.click(notice.cross)
+        assert self.notices == []
 
     @property
     def stages(self) -> tuple[Stage, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from PIL import Image
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QComboBox, QSpinBox
@@ -38,6 +38,7 @@ def saved_weights(driver: Driver, monkeypatch, folder) -> dict[str, np.ndarray]:
     driver.press("Ctrl+S")
     driver.wait_for_event(Saved)
     driver.wait_for_notice("The network is saved")
+    driver.dismiss_notices()
     return safetensors.numpy.load_file(folder / "weights.safetensors")
 
 
@@ -91,7 +92,8 @@ def assert_close_bytes(frame, channel: int, true_HW: np.ndarray) -> None:
 
 
 def detail_says(driver: Driver, words: str) -> None:
-    driver.until(lambda: words in texts(driver.window.map_detail))
+    panel = driver.window.map_detail
+    driver.until(lambda: words in texts(panel), lambda: f"{words!r} is not in {texts(panel)!r}.")
 
 
 def test_a_clicked_map_is_shown_large_with_its_true_values(driver, monkeypatch, tmp_path):
@@ -114,11 +116,7 @@ def test_a_clicked_map_is_shown_large_with_its_true_values(driver, monkeypatch, 
         large = driver.window.map_detail.findChild(LargeMap)
         assert not is_blank(pixels(large))
         row, column = np.unravel_index(true_HW.argmax(), true_HW.shape)
-        cell = large.channel_rect(channel)
-        at = cell.topLeft()
-        at.setX(at.x() + (column + 0.5) / width * cell.width())
-        at.setY(at.y() + (row + 0.5) / height * cell.height())
-        driver.qtbot.mouseMove(large, at.toPoint())
+        point_at(driver, large, channel, (row / height, column / width))
         detail_says(driver, f"row {row}, column {column}: {figure(true_HW.max())}")
 
         file = tmp_path / f"{number}.npy"
@@ -134,6 +132,13 @@ def test_a_clicked_map_is_shown_large_with_its_true_values(driver, monkeypatch, 
             inputs = weights[f"{tap}.conv.weight"].shape[1]
             detail_says(driver, f"filter 3x3x{inputs}")
             detail_says(driver, f"bias {figure(float(bias))}")
+
+
+def point_at(driver: Driver, large: LargeMap, channel: int, at: tuple[float, float]) -> None:
+    """Move the pointer to (down, right), shares of the map, and a little into the pixel there."""
+    cell = large.channel_rect(channel)
+    where = QPointF(at[1] * cell.width() + 2, at[0] * cell.height() + 2)
+    driver.qtbot.mouseMove(large, (cell.topLeft() + where).toPoint())
 
 
 def test_filters_and_their_responses_are_shown_by_layer_and_input(driver, monkeypatch, tmp_path):

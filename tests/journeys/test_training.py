@@ -1,8 +1,12 @@
 """Start, watch, pause, step, change settings, start over: with buttons, menus and keys."""
 
+import re
+
 import numpy as np
 import pyqtgraph as pg
 import pytest
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtWidgets import QCheckBox, QGraphicsProxyWidget, QSlider
 
 from engine.config import RunConfig
 from engine.session import Session
@@ -39,7 +43,7 @@ def test_the_picture_flows_through_every_layer_before_training(open_window, monk
         (1, 28, 28), (32, 26, 26), (32, 13, 13), (64, 11, 11), (64, 5, 5), (64, 3, 3)
     ]  # fmt: skip
     assert driver.stages[-1].kind == "classes"
-    assert driver.taps == ["conv1", "pool1", "conv2", "pool2", "conv3"]
+    assert driver.taps == ["conv1", "pool1", "conv2", "pool2", "conv3", "dense1"]
     right_edge = max(column.geometry().right() for column in strip.columns)
     assert right_edge <= strip.width(), "the whole network is in sight"
     for column in strip.columns:
@@ -76,6 +80,9 @@ def test_training_is_started_watched_and_held_by_buttons_and_keys(open_window):
     driver.until(lambda: drawn_points(driver) > 5)
     points = drawn_points(driver)
     driver.until(lambda: drawn_points(driver) > points)
+    items = driver.window.curves.findChild(pg.GraphicsLayoutWidget).scene().items()
+    widgets = [item for item in items if isinstance(item, QGraphicsProxyWidget)]
+    assert not any(item.isVisible() for item in widgets), "no menu of pyqtgraph's own"
     for words in ("epoch ", "step ", " pictures/s", " left", " MB", " frames/s", "looking costs"):
         driver.until(lambda words=words: driver.says(words))
 
@@ -142,8 +149,7 @@ def test_starting_over_can_be_undone(open_window):
     # The notice offers the same, also while training.
     driver.press("Space")
     driver.until(lambda: driver.session.status.step > trained.step)
-    for notice in driver.window.parts.notices.standing():
-        driver.click(notice.cross)
+    driver.dismiss_notices()
     driver.click_button("Start over")
     driver.answer_notice("Training starts over", "Undo")
     assert driver.wait_for_phase(Phase.PAUSED).step > trained.step
@@ -165,19 +171,14 @@ def test_settings_change_while_training_and_bad_values_change_nothing(open_windo
         assert "a number above 0" in panel.complaint.text()
     for box in (panel.batch_size, panel.epochs):
         before = box.value()
-        for bad in ("abc", "0", "-1"):
+        for bad in ("abc", "0", "-1", ""):
             driver.type_into(box, bad)
-            assert box.value() in (before, 1), "what isn't a number can't be typed"
-            driver.type_into(box, str(before))
+            assert box.value() == before
     step = driver.session.status.step
     driver.until(lambda: driver.session.status.step > step + 1)
     status = driver.session.status
     assert (status.learning_rate, status.batch_size) == (0.002, 96)
-    assert {event.sentence for event in driver.told(TrainingChanged, place)} <= {
-        f"From the next step on: {name} {value}."
-        for name in ("batch size", "epochs")
-        for value in (1, 96, 10_000)
-    }
+    assert not driver.told(TrainingChanged, place)
 
     panel.learning_rate.setFocus()
     driver.press("Escape")
@@ -224,3 +225,30 @@ def test_the_theme_switches_while_training(open_window, theme):
     assert driver.session.status.phase is Phase.TRAINING
     assert len(driver.told(Loaded)) == 1
     assert driver.action("View", "Theme", theme).isChecked()
+
+
+def test_curves_are_read_smoothed_and_drawn_as_logarithms(open_window):
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    driver.wait_for_panels()
+    driver.press("E")
+    driver.wait_for_phase(Phase.PAUSED)
+    panel = driver.window.curves
+    driver.until(lambda: "best epoch 1: validation" in texts(panel))
+    graphics = panel.findChild(pg.GraphicsLayoutWidget)
+    centre = graphics.viewport().rect().center()
+    driver.qtbot.mouseMove(graphics.viewport(), centre)
+    driver.until(lambda: re.search(r"step \d+: loss [\d.]+, accuracy [\d.]+%", texts(panel)))
+    driver.qtbot.mouseMove(panel.findChild(QCheckBox))
+    driver.qtbot.mouseMove(graphics.viewport(), centre - QPoint(40, 0))
+    before = texts(panel)
+    driver.qtbot.mouseMove(graphics.viewport(), centre + QPoint(40, 0))
+    driver.until(lambda: texts(panel) != before)
+
+    look = pixels(panel)
+    panel.findChild(QSlider).setValue(95)
+    smooth = pixels(panel)
+    assert not np.array_equal(smooth, look)
+    driver.click(panel.findChild(QCheckBox), QPointF(8, 8))
+    assert panel.log_loss
+    assert not np.array_equal(pixels(panel), smooth)

@@ -78,12 +78,13 @@ def test_a_device_without_memory_is_said_and_a_smaller_batch_goes_on(open_window
 def test_a_loss_that_is_no_number_pauses_and_keeps_good_weights(open_window, monkeypatch, tmp_path):
     keep = Snapshots.keep
 
-    def keep_while_good(copies: Snapshots, run: Run) -> None:
-        if run.settings.learning_rate < 1:
+    def keep_before_the_change(copies: Snapshots, run: Run) -> None:
+        if run.settings.optimizer == "adam":
             keep(copies, run)
 
+    monkeypatch.setattr(Snapshots, "keep", keep_before_the_change)
     monkeypatch.setattr(snapshots, "KEEP_SECONDS", 0.0)
-    monkeypatch.setattr(Snapshots, "keep", keep_while_good)
+    monkeypatch.setattr(snapshots, "KEEP_SHARE", math.inf)
     leaky = tuple(
         structs.replace(layer, activation="leaky_relu") if isinstance(layer, Conv) else layer
         for layer in QUICK.network.layers
@@ -96,6 +97,7 @@ def test_a_loss_that_is_no_number_pauses_and_keeps_good_weights(open_window, mon
     panel = driver.window.parts.training
     panel.optimizer.setFocus()
     driver.press("End")
+    driver.until(lambda: driver.session.status.optimizer == "sgd")
     driver.type_into(panel.learning_rate, "1000000")
     lost = driver.wait_for_event(LossNotFinite)
     status = driver.wait_for_phase(Phase.PAUSED)
