@@ -1,6 +1,7 @@
 """Looking at a network while it trains and while it stands still, never more than is wanted."""
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -62,8 +63,11 @@ class Looking:
         self._seen = None
 
     def note_painting(self, seconds: float) -> None:
-        """Processor seconds that the window spent on showing frames since the last call."""
-        self._painting += seconds
+        """Processor seconds that the window spent on showing frames since the last call.
+
+        They are spent beside the training, on one of the cores: that share counts as a cost.
+        """
+        self._painting += seconds / (os.cpu_count() or 1)
 
     def while_training(self, subject: Subject, probes: Probes) -> None:
         """Look if it is due: wanted, the last frames taken, and within the budget.

@@ -10,8 +10,8 @@ WINDOW = 3.0
 class Pace:
     """Decides when the next capture is due so that looking stays within its budget.
 
-    The cost of looking is the time the engine spends on captures plus the processor time the
-    window spends on showing them, as a share of the time that passes. Both in seconds.
+    The cost of looking is the time the engine spends on captures, in which nothing trains, plus
+    what painting takes from the training, as a share of the time that passes. All in seconds.
     """
 
     def __init__(self, clock: Callable[[], float], budget: float = 0.1) -> None:

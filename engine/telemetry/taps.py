@@ -55,8 +55,9 @@ def capture(
         return hook
 
     try:
+        # One by one, so that those that stand are removed where a later name isn't there.
         for name in wanted:
-            handles.append(_module(network, name).register_forward_hook(hook_for(name)))
+            handles.append(_module(network, name).register_forward_hook(hook_for(name)))  # noqa: PERF401
         with undisturbed(network, batch_NCHW.device):
             network(batch_NCHW)
     finally:

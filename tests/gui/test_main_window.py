@@ -13,7 +13,7 @@ from engine.config import TrainingConfig
 from engine.state import Phase, Status
 from engine.telemetry.events import Loaded
 from gui.app import make_window
-from gui.pump import Pump
+from gui.pump import SLOW_TICKS, Pump
 from gui.settings import Settings
 from gui.widgets.notices import ListDialog
 from tests.gui.fake_session import READY, FakeSession
@@ -241,7 +241,8 @@ def test_hidden_panels_ask_for_nothing(open_window):
     for dock in window.docks.values():
         dock.hide()
     window.centralWidget().hide()
-    window.findChild(Pump).tick()
+    for _ in range(SLOW_TICKS):
+        window.findChild(Pump).tick()
     assert session.demands[-1].wanted == ()
 
 
