@@ -209,7 +209,7 @@ class Session:
         if worker.phase is Phase.TRAINING:
             worker.advance()
         else:
-            worker.show()
+            worker.rest()
             self._status = worker.status()
             self._wake.wait(1.0)
             self._wake.clear()

@@ -4,7 +4,6 @@ Every method runs on one thread: the engine thread of a session, or the caller's
 window. Nothing here waits for the device while training.
 """
 
-import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -212,7 +211,7 @@ class Worker:
 
     def _return_to_good(self, loaded: _LoadedRun, bad_step: int) -> Phase:
         """The loss is no number any more: bring back the last weights that were good."""
-        kept_step = loaded.snapshots.return_before(bad_step, loaded.run)
+        kept_step = loaded.snapshots.return_to_good(loaded.run, loaded.figures.is_sound)
         loaded.figures.return_to(kept_step)
         self.looking.forget()
         self.log.add(events.LossNotFinite(bad_step, kept_step))
@@ -309,7 +308,8 @@ class Worker:
             if sums is not None:
                 figures.note_epoch(sums)
         else:
-            loaded.snapshots.keep(run)
+            if figures.looks_sound:
+                loaded.snapshots.keep(run)
             before = run.position
             try:
                 losses = run.step()
@@ -330,11 +330,14 @@ class Worker:
         elif at_epoch_end and run.epoch >= run.goal_epochs:
             self._settle(Trigger.END)
 
-    def show(self) -> None:
-        """Look once more if anything that is wanted has changed while training stands still."""
+    def rest(self) -> None:
+        """Nothing trains: look once more if anything that is wanted has changed, and make ready
+        what the first step would have to wait for."""
         loaded = self._loaded
         if loaded is not None and self.phase in (Phase.READY, Phase.PAUSED, Phase.FINISHED):
             self.looking.standing_still(loaded.subject, self._probes)
+            if self.phase is Phase.READY:
+                loaded.run.prepare()
 
     # What is told
 
@@ -392,4 +395,3 @@ class Worker:
         self._loaded = None
         self._thrown_away = None
         self.looking.forget()
-        gc.collect()

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QApplication
 from engine.config import RunConfig
 from engine.session import Session
 from gui import reports
+from gui.collector import Collector
 from gui.controller import Controller
 from gui.display import why_no_window
 from gui.main_window import MainWindow, theme_choice
@@ -101,6 +102,7 @@ def make_window(
     config = config or RunConfig(training=training)
     controller = Controller(session, config, window, parts)
     pump = Pump(session, parts.panels, controller.handle, controller.show_status, window)
+    collector = Collector(window)
     window.budget_chosen.connect(controller.set_budget)
     window.drop_target.dropped.connect(controller.take_pictures)
     controller.set_budget(window.budget)
@@ -113,10 +115,12 @@ def make_window(
         controller.open()
         window.build_last_panels()
         pump.start()
+        collector.start()
         window.complete.emit()
 
     def end() -> bool:
         pump.stop()
+        collector.stop()
         settings.put_training(controller.training())
         settings.put("picture folder", controller.last_folder)
         settings.write()

@@ -14,6 +14,8 @@ from engine.training.run import Run
 
 FLUSH_SECONDS = 0.1
 """How often losses leave the device."""
+RUINED = 10.0
+"""A loss this many times that of the first step is one of a network that has come apart."""
 RATE_SECONDS = 4.0
 """The time over which the rate is averaged, at most."""
 
@@ -40,6 +42,8 @@ class Figures:
         self._transfer = transfer
         self._clock = clock
         self._on_epoch = on_epoch
+        self._first_loss: float | None = None
+        self._last_loss: float | None = None
         self._waiting: list[Tensor] = []
         self._flushed_at = 0.0
         self._pictures = 0
@@ -105,9 +109,25 @@ class Figures:
             if now - since > RATE_SECONDS:
                 self._rate_from = ((since + now) / 2, (pictures + self._pictures) / 2)
 
+    def is_sound(self, step: int) -> bool:
+        """Whether the loss of a step has come and is one of a network that still learns."""
+        figures = self._curves.read()
+        index = int(np.searchsorted(figures.step_N, step))
+        there = index < len(figures.step_N) and figures.step_N[index] == step
+        return bool(there) and self._sound(float(figures.loss_N[index]))
+
+    @property
+    def looks_sound(self) -> bool:
+        """Whether the newest loss that has come is one of a network that still learns."""
+        return self._last_loss is None or self._sound(self._last_loss)
+
+    def _sound(self, loss: float) -> bool:
+        return loss <= RUINED * max(self._first_loss or 0.0, 1.0)
+
     def return_to(self, step: int) -> None:
         """The steps after `step` are undone: their figures are dropped."""
         self.bad_step = None
+        self._last_loss = None
         self._waiting = []
         self._epoch_sums = np.zeros(3)
         self._curves.truncate(step)
@@ -116,5 +136,8 @@ class Figures:
         bad_N = np.flatnonzero(~np.isfinite(figures_N2[:, 0]))
         if len(bad_N) and self.bad_step is None:
             self.bad_step = int(step_N[bad_N[0]])
+        if self._first_loss is None:
+            self._first_loss = float(figures_N2[0, 0])
+        self._last_loss = float(figures_N2[-1, 0])
         self._curves.extend(step_N, figures_N2[:, 0], figures_N2[:, 1])
         self._epoch_sums += (len(step_N), figures_N2[:, 0].sum(), figures_N2[:, 1].sum())

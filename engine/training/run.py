@@ -84,6 +84,14 @@ class Run:
             self._optimizer = make(self.network.parameters(), lr=self.settings.learning_rate)
         return self._optimizer
 
+    def prepare(self) -> None:
+        """Make what the first step would have to make."""
+        _ = self.optimizer
+
+    def renew_optimizer(self) -> None:
+        """The next step begins with an optimiser without memory."""
+        self._optimizer = None
+
     @property
     def progress(self) -> float:
         """The share of the epochs up to the goal that is done, 0 to 1."""
@@ -114,7 +122,7 @@ class Run:
     def set(self, settings: TrainingConfig) -> None:
         """Use other settings from the next step on; a new optimiser starts without memory."""
         if settings.optimizer != self.settings.optimizer:
-            self._optimizer = None
+            self.renew_optimizer()
         self.settings = settings
 
     def step(self) -> Tensor:

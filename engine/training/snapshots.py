@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from engine.training.run import Run
@@ -24,17 +23,24 @@ class Snapshots:
 
     def keep(self, run: Run) -> None:
         """Copy the run, where a copy is due."""
-        began = self._clock()
-        if began < self._due:
+        if self._clock() < self._due:
             return
+        run.prepare()  # its first import takes a second, which is no cost of the copy
+        began = self._clock()
         self._kept = [*self._kept[-1:], Snapshot(run)]
         done = self._clock()
         self._due = done + max(KEEP_SECONDS, (done - began) / KEEP_SHARE)
 
-    def return_before(self, bad_step: int, run: Run) -> int:
-        """Put the run back to the newest good copy from before a step; the step of that copy."""
-        earlier = [copy for copy in reversed(self._kept) if copy.step_number < bad_step]
-        good = next((copy for copy in earlier if copy.is_finite()), earlier[-1])
+    def return_to_good(self, run: Run, is_sound: Callable[[int], bool]) -> int:
+        """Put the run back to the newest copy that was good; the step of that copy.
+
+        `is_sound(step)` says whether the loss of a step was one of a network that learns: that of
+        the step after a copy shows what the copy is worth.
+        """
+        newest_first = self._kept[::-1]
+        good = next(
+            (copy for copy in newest_first if is_sound(copy.step_number + 1)), self._kept[0]
+        )
         good.restore(run)
         self._kept = [good]
         return good.step_number
@@ -51,17 +57,10 @@ class Snapshot:
         self._network = {name: value.clone() for name, value in run.network.state_dict().items()}
         self._optimizer = _copied(run.optimizer.state_dict())
 
-    def is_finite(self) -> bool:
-        """Whether every weight is a number. Waits for the device."""
-        return all(
-            bool(torch.isfinite(value).all())
-            for value in self._network.values()
-            if value.is_floating_point()
-        )
-
     def restore(self, run: Run) -> None:
         """Put the run back to where it stood."""
         run.network.load_state_dict(self._network)
+        run.renew_optimizer()
         if run.settings.optimizer == self._optimizer_kind:
             run.optimizer.load_state_dict(_copied(self._optimizer))
         run.stand_at(self.step_number, self._epoch, self._position)

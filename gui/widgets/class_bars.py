@@ -78,7 +78,7 @@ class ClassBars(QWidget):
         return QFontMetrics(demi_bold(self.font()))
 
     def _percent_width(self) -> int:
-        return self._bold_metrics().horizontalAdvance("100%")
+        return self._bold_metrics().horizontalAdvance("100%") + SPACE // 2
 
     def _text(self, words: str, bold: bool, room: int) -> QStaticText:
         text = self._texts.get((words, bold))

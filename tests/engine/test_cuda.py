@@ -20,7 +20,7 @@ ON_CUDA = msgspec.structs.replace(
 def test_it_trains_and_shows_on_cuda() -> None:
     engine = Engine(ON_CUDA)
     engine.worker.looking.demand = Demand(ALL)
-    engine.worker.show()
+    engine.worker.rest()
     assert set(engine.mailbox.take()) == {demand.key for demand in ALL}
     engine.apply(commands.Start())
     engine.finish()

@@ -269,6 +269,38 @@ def test_a_learning_rate_that_is_far_too_high_ends_in_the_same_way() -> None:
     assert all(torch.isfinite(weight).all() for weight in engine.network.parameters())
 
 
+def test_copies_of_weights_that_have_come_apart_are_no_good(engine: Engine) -> None:
+    engine.apply(commands.Start())
+    engine.steps(4)
+    with torch.no_grad():
+        for weight in engine.network.parameters():
+            weight.mul_(1e4)  # finite, and ruined
+    for _ in range(4):
+        engine.now += 10  # every step is copied
+        engine.worker.advance()
+    with torch.no_grad():
+        next(engine.network.parameters()).fill_(float("nan"))
+    engine.finish()
+    (broken,) = engine.events(events.LossNotFinite)
+    assert broken.kept_step <= 4
+    assert (engine.curves.read().loss_N < 10).all()
+
+
+def test_after_a_change_of_optimiser_the_one_from_before_the_break_is_forgotten(
+    engine: Engine,
+) -> None:
+    engine.apply(commands.Start())
+    engine.steps(3)
+    engine.apply(commands.SetTraining(optimizer="sgd"))
+    engine.steps(1)
+    with torch.no_grad():
+        next(engine.network.parameters()).fill_(float("nan"))
+    engine.finish()
+    engine.apply(commands.SetTraining(learning_rate=1e-4), commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+
+
 def test_cuda_where_there_is_none_is_a_sentence_and_what_was_loaded_stays(
     engine: Engine,
 ) -> None:
@@ -285,7 +317,7 @@ def test_cuda_where_there_is_none_is_a_sentence_and_what_was_loaded_stays(
 
 def test_frames_are_right_and_read_only(engine: Engine) -> None:
     engine.worker.looking.demand = Demand(ALL)
-    engine.worker.show()
+    engine.worker.rest()
     frames = engine.mailbox.take()
     assert set(frames) == {demand.key for demand in ALL}
     maps = frames["maps", "conv1"]
@@ -317,10 +349,10 @@ def test_frames_are_right_and_read_only(engine: Engine) -> None:
 
 def test_taps_of_another_network_are_ignored(engine: Engine) -> None:
     engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), KernelsDemand("conv9")))
-    engine.worker.show()
+    engine.worker.rest()
     assert engine.mailbox.is_empty()
     engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), *ALL))
-    engine.worker.show()
+    engine.worker.rest()
     assert set(engine.mailbox.take()) == {demand.key for demand in ALL}
 
 
@@ -334,13 +366,13 @@ def test_a_last_batch_of_one_picture_joins_the_one_before() -> None:
 
 def test_nothing_is_captured_twice_while_nothing_changes(engine: Engine) -> None:
     engine.worker.looking.demand = Demand(ALL)
-    engine.worker.show()
+    engine.worker.rest()
     engine.mailbox.take()
-    engine.worker.show()
+    engine.worker.rest()
     assert engine.mailbox.is_empty()
     zoomed = MapsDemand("conv1", channels=(3, 1), region=Region(0, 0, 0.5, 0.5))
     engine.worker.looking.demand = Demand((zoomed,))
-    engine.worker.show()
+    engine.worker.rest()
     frame = engine.mailbox.take()["maps", "conv1"]
     assert isinstance(frame, MosaicFrame)
     assert frame.channels == (3, 1)
@@ -413,7 +445,7 @@ def weights_after(steps: int, look: bool) -> tuple[dict[str, torch.Tensor], torc
     engine.apply(commands.Pause())
     if look:
         engine.worker.looking.demand = Demand(ALL)
-        engine.worker.show()
+        engine.worker.rest()
         assert engine.mailbox.take()
     return engine.network.state_dict(), torch.get_rng_state()
 
