@@ -51,11 +51,11 @@ def run_window(argv: Sequence[str] = ()) -> int:
     `argv` are arguments for Qt, such as "-platform offscreen". Without a display: one sentence on
     stderr, and 2.
     """
-    problem = why_no_window(argv)
-    if problem:
-        print(problem, file=sys.stderr)
-        return 2
-    app = make_application(argv)
+    with why_no_window(argv) as problem:
+        if problem:
+            print(problem, file=sys.stderr)
+            return 2
+        app = make_application(argv)
     settings = Settings(platformdirs.user_config_path(NAME, appauthor=False))
     window = make_window(app, Session(), settings)
     crash = reports.last_fault()

@@ -4,7 +4,8 @@ import ctypes
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo
@@ -12,34 +13,38 @@ from PySide6.QtCore import QLibraryInfo
 INSTEAD = "Without a window, `python main.py train`, `predict` and `maps` work: see --help."
 
 
-def why_no_window(argv: Sequence[str] = ()) -> str:
-    """One sentence or two on why no window can open here, or nothing.
+@contextmanager
+def why_no_window(argv: Sequence[str] = ()) -> Iterator[str]:
+    """One sentence or two on why no window can open here, or nothing. Make the QApplication inside.
 
     Looks on Linux only, and not where `argv` or QT_QPA_PLATFORM asks for a platform without a
     display, such as offscreen.
     """
-    if not sys.platform.startswith("linux"):
-        return ""
     platform = _platform_asked_for(argv)
-    if platform not in ("", "xcb", "wayland"):
-        return ""
-    if platform != "xcb" and _opens_wayland():
-        return ""
+    looks = sys.platform.startswith("linux") and platform in ("", "xcb", "wayland")
+    if not looks or (platform != "xcb" and _opens_wayland()):
+        yield ""
+        return
     display = os.environ.get("DISPLAY", "")
     if platform == "wayland" or not display:
-        return (
+        yield (
             "There is no display for the window: set DISPLAY or WAYLAND_DISPLAY, as a desktop"
             f" does, or put xvfb-run before the command. {INSTEAD}"
         )
+        return
     missing = _missing_library()
     if missing:
-        return (
+        yield (
             f"The window needs a system library that is missing: {missing}."
-            " `python packaging/system_libraries.py window` installs it. " + INSTEAD
+            f" `python packaging/system_libraries.py window` installs it. {INSTEAD}"
         )
-    if not _opens_x11():
-        return f"The display {display} can't be opened: nothing answers there. {INSTEAD}"
-    return ""
+        return
+    with _opened_x11() as opened:
+        yield (
+            ""
+            if opened
+            else (f"The display {display} can't be opened: nothing answers there. {INSTEAD}")
+        )
 
 
 def _platform_asked_for(argv: Sequence[str]) -> str:
@@ -77,13 +82,18 @@ def _missing_library() -> str:
     return ""
 
 
-def _opens_x11() -> bool:
+@contextmanager
+def _opened_x11() -> Iterator[bool]:
+    """Holds a connection: a server such as Xvfb starts anew, and answers nobody meanwhile, when the
+    last one is closed."""
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return True  # Qt brings its own here, and will say.
+        yield True  # Qt brings its own here, and will say.
+        return
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    failed = bool(xcb.xcb_connection_has_error(connection))
-    xcb.xcb_disconnect(connection)
-    return not failed
+    try:
+        yield not xcb.xcb_connection_has_error(connection)
+    finally:
+        xcb.xcb_disconnect(connection)

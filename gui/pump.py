@@ -24,6 +24,8 @@ CURVE_TICKS = 16
 """Plots are drawn anew every so many ticks: twice a second, as each costs as much as a frame."""
 LEAST_REST = 20
 """What is drawn slowly rests this many times as long as it took, so that long runs stay cheap."""
+LONGEST_REST = 2.0
+"""But not longer, in seconds."""
 
 
 class Pump(QObject):
@@ -117,7 +119,8 @@ class Pump(QObject):
         self._beats_of_news -= 1
         for panel in self._visible:
             panel.refresh()
-        self._rest_until = began + LEAST_REST * (time.monotonic() - began)
+        took = time.monotonic() - began
+        self._rest_until = began + min(LEAST_REST * took, LONGEST_REST)
 
     def _report(self) -> None:
         """All that this thread computed since the last beat, painting between the beats included.

@@ -43,9 +43,10 @@ def run_tour(out: Path) -> int:
 
     Works on any display, and without one.
     """
-    if why_no_window():
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    app = make_application()
+    with why_no_window() as problem:
+        if problem:
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        app = make_application()
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:

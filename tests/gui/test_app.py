@@ -47,14 +47,16 @@ def test_no_display_is_one_sentence_and_exit_2(no_display, capsys):
 @LINUX
 def test_a_display_that_nobody_serves_is_one_sentence(no_display, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":4711")
-    assert "display :4711 can't be opened" in why_no_window()
+    with why_no_window() as problem:
+        assert "display :4711 can't be opened" in problem
 
 
 @LINUX
 def test_a_wayland_display_that_nobody_serves_does_not_count(no_display, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-7")
-    assert "no display" in why_no_window()
+    with why_no_window() as problem:
+        assert "no display" in problem
 
 
 @LINUX
@@ -64,14 +66,17 @@ def test_a_missing_system_library_is_named(no_display, monkeypatch):
 
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setattr(display.ctypes, "CDLL", load)
-    assert "missing: libxcb-cursor.so.0." in why_no_window()
+    with why_no_window() as problem:
+        assert "missing: libxcb-cursor.so.0." in problem
 
 
 @LINUX
 def test_without_a_screen_asked_for_none_is_needed(no_display, monkeypatch):
-    assert why_no_window(["-platform", "offscreen"]) == ""
+    with why_no_window(["-platform", "offscreen"]) as problem:
+        assert problem == ""
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    assert why_no_window() == ""
+    with why_no_window() as problem:
+        assert problem == ""
 
 
 # The error funnel

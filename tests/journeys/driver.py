@@ -40,7 +40,7 @@ from gui.settings import Settings
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic_view import MosaicView
 
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 60_000
 """When a wait has failed; far beyond what anything takes, so that a busy machine does no harm."""
 
 ENDLESS = 10_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QEvent, QSettings
 from PySide6.QtWidgets import QApplication, QCheckBox, QSlider
 
 from engine import session, worker
@@ -15,7 +15,7 @@ from engine.session import Session
 from engine.state import Phase
 from gui.app import make_application, make_window
 from gui.settings import Settings
-from tests.journeys.driver import QUICK, Driver, Gate
+from tests.journeys.driver import QUICK, TIMEOUT_MS, Driver, Gate
 
 
 def close_while_held(driver: Driver, gate: Gate) -> None:
@@ -41,15 +41,32 @@ def test_closed_while_something_loads(open_window, monkeypatch, owner, name):
     close_while_held(open_window(), gate)
 
 
-def test_closed_before_it_is_painted(qtbot, tmp_path):
-    app = make_application()
-    window = make_window(app, Session(), Settings(tmp_path), QUICK)
+@pytest.mark.parametrize("is_painted", [False, True])
+def test_closed_before_the_engine_starts(qtbot, monkeypatch, tmp_path, is_painted):
+    opened = []
+    monkeypatch.setattr(Session, "open", lambda *_: opened.append(True))
+    window = make_window(make_application(), Session(), Settings(tmp_path), QUICK)
     window.show()
+    if is_painted:
+        window.grab()
     window.close()
-    QApplication.processEvents()
     assert not window.isVisible()
+    for _ in range(3):  # what is queued may queue more
+        QApplication.processEvents()
+    assert not opened
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_closed_as_soon_as_the_engine_starts(qtbot, tmp_path):
+    window = make_window(make_application(), Session(), Settings(tmp_path), QUICK)
+    window.painted.connect(window.close)
+    window.show()
+    qtbot.waitSignal(window.painted, timeout=TIMEOUT_MS).wait()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=TIMEOUT_MS)
     assert "engine" not in {thread.name for thread in threading.enumerate()}
     window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.mark.parametrize("phase", [Phase.READY, Phase.TRAINING, Phase.PAUSED, Phase.FINISHED])
