@@ -29,7 +29,7 @@ from gui.display import why_no_window
 from gui.main_window import SIZE, MainWindow
 from gui.settings import Settings
 
-PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 300.0
 CHECK_MS = 20
 LOOKED_AT = ("conv2", 3)
 
@@ -68,7 +68,7 @@ class _Tour:
     def run(self) -> None:
         with errors_told(self._troubles.append):
             try:
-                self._choose_theme("dark")
+                self._choose("Dark")
                 self._window.resize(*SIZE)
                 self._window.show()
                 self._stand_before_training()
@@ -78,7 +78,7 @@ class _Tour:
                 self._drop_pictures()
                 self._export()
                 for number, theme in ((7, "light"), (8, "dark")):
-                    self._choose_theme(theme)
+                    self._choose(theme.capitalize())
                     self._save(f"{number}-{theme}")
             finally:
                 self._close()
@@ -94,7 +94,7 @@ class _Tour:
         self._save("1-before-training")
 
     def _train(self) -> None:
-        QTest.keyClick(self._window, Qt.Key.Key_Space)
+        self._window.parts.actions.start.trigger()
         self._until("two epochs", lambda: len(self._told(EpochEnded)) >= 2)
         step = self._session.status.step
         self._until("new maps", lambda: self._maps_since(step))
@@ -103,11 +103,11 @@ class _Tour:
 
     def _pause_step_and_change(self) -> None:
         window = self._window
-        QTest.keyClick(window, Qt.Key.Key_Space)
+        window.parts.actions.start.trigger()
         self._until("the pause", lambda: self._session.status.phase is Phase.PAUSED)
         step = self._session.status.step
         self._until("a single step", lambda: window.parts.actions.step.isEnabled())
-        QTest.keyClick(window, Qt.Key.Key_S)
+        window.parts.actions.step.trigger()
         self._until("one more step", lambda: self._session.status.step == step + 1)
         field = window.parts.training.learning_rate
         field.setFocus()
@@ -132,7 +132,7 @@ class _Tour:
             _turn_wheel(mosaic, middle)
         self._until("the zoom", lambda: window.parts.strip.frames[tap] is not before)
         self._save("4-a-map-and-zoom")
-        QTest.keyClick(window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
+        self._choose("Reset zoom")
 
     def _drop_pictures(self) -> None:
         window = self._window
@@ -141,7 +141,7 @@ class _Tour:
         coloured = _draw(self._folder / "eight.png", "8", ink="#ffd23c", ground="#142850")
         text = self._folder / "notes.txt"
         text.write_text("not a picture")
-        QTest.keyClick(window, Qt.Key.Key_Space)
+        window.parts.actions.start.trigger()
         _drop(window, [light, dark, coloured, text])
         self._until("the pictures", lambda: any(e.finished for e in self._told(PicturesRead)))
         self._until("all probes", lambda: sum("." in e.name for e in self._told(ProbeShown)) >= 3)
@@ -154,7 +154,7 @@ class _Tour:
         self._until("maps of the picture", lambda: self._maps_since(step))
         self._until("a prediction each", self._all_judged)
         self._save("5-dropped-pictures")
-        QTest.keyClick(window, Qt.Key.Key_Space)
+        window.parts.actions.start.trigger()
         self._until("the pause", lambda: self._session.status.phase is Phase.PAUSED)
 
     def _export(self) -> None:
@@ -213,9 +213,10 @@ class _Tour:
         entries = [model.entry(model.index(row)) for row in range(model.rowCount() - 1)]
         return bool(entries) and all(entry is not None and entry.verdict for entry in entries)
 
-    def _choose_theme(self, name: str) -> None:
+    def _choose(self, words: str) -> None:
+        """Choose an entry of a menu. Keys would need a window that has the focus."""
         actions = self._window.menuBar().findChildren(QAction)
-        next(action for action in actions if action.text().lower() == name).trigger()
+        next(action for action in actions if action.text() == words).trigger()
 
     def _save(self, name: str) -> None:
         self._rest()

@@ -5,10 +5,10 @@ from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from engine.commands import SetTraining
-from engine.config import OPTIMIZERS, TrainingConfig, learning_rate_from
+from engine.config import OPTIMIZERS, learning_rate_from
 from engine.errors import ConfigError
 from engine.state import Status
-from engine.telemetry.events import Event, Loaded
+from engine.telemetry.events import Event, Loaded, TrainingChanged
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
 from gui.widgets.theme import RHYTHM, make_quiet
@@ -43,6 +43,9 @@ class TrainingPanel(Panel):
         self._facts.setWordWrap(True)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         make_quiet(self._facts)
+        self._news = QLabel()
+        self._news.setWordWrap(True)
+        make_quiet(self._news)
 
         self._form = QFormLayout(self)
         self._form.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
@@ -53,6 +56,7 @@ class TrainingPanel(Panel):
         self._form.addRow("Optimiser", self.optimizer)
         self._form.addRow("Epochs", self.epochs)
         self._form.addRow(self._facts)
+        self._form.addRow(self._news)
         self.complaint.hide()
 
         self.learning_rate.editingFinished.connect(self._commit_rate)
@@ -67,19 +71,20 @@ class TrainingPanel(Panel):
         self._enable(False)
 
     def show_event(self, event: Event) -> None:
-        if isinstance(event, Loaded):
-            training = event.config.training
-            self._show(training.learning_rate, training.batch_size, training.optimizer)
-            self.show_epochs(training)
-            self._facts.setText(
-                f"{event.training_pictures:,} pictures to learn from, "
-                f"{event.validation_pictures:,} held out. {event.parameters:,} parameters."
-            )
-            self._enable(True)
-
-    def show_epochs(self, training: TrainingConfig) -> None:
-        with QSignalBlocker(self.epochs):
-            self.epochs.setValue(training.epochs)
+        match event:
+            case Loaded():
+                training = event.config.training
+                self._show(training.learning_rate, training.batch_size, training.optimizer)
+                with QSignalBlocker(self.epochs):
+                    self.epochs.setValue(training.epochs)
+                self._facts.setText(
+                    f"{event.training_pictures:,} pictures to learn from, "
+                    f"{event.validation_pictures:,} held out. {event.parameters:,} parameters."
+                )
+                self._news.clear()
+                self._enable(True)
+            case TrainingChanged():
+                self._news.setText(event.sentence)
 
     def show_status(self, status: Status) -> None:
         """Show what the engine trains with now, unless a person is typing something else."""

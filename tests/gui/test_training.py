@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 
 from engine.commands import SetTraining
 from engine.config import TrainingConfig
+from engine.telemetry.events import TrainingChanged
 from gui.models.view_state import ViewState
 from gui.panels.training import TrainingPanel
 from tests.gui.fake_session import READY
@@ -96,3 +97,10 @@ def test_what_is_being_typed_is_left_alone(panel, qtbot):
     qtbot.keyClicks(panel.learning_rate, "0.0")
     panel.show_status(msgspec.structs.replace(READY, learning_rate=0.2))
     assert panel.learning_rate.text() == "0.0"
+
+
+def test_a_change_is_confirmed_until_another_run_is_loaded(panel):
+    panel.show_event(TrainingChanged(12, "From the next step on: batch size 32."))
+    assert panel._news.text() == "From the next step on: batch size 32."
+    panel.show_event(loaded())
+    assert panel._news.text() == ""

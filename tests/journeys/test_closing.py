@@ -15,7 +15,8 @@ from engine.session import Session
 from engine.state import Phase
 from gui.app import make_application, make_window
 from gui.settings import Settings
-from tests.journeys.driver import QUICK, TIMEOUT_MS, Driver, Gate
+from tests.journeys.driver import QUICK, Driver
+from tests.journeys.helpers import TIMEOUT_MS, Gate
 
 
 def close_while_held(driver: Driver, gate: Gate) -> None:

@@ -30,7 +30,8 @@ from engine.telemetry.events import Saved
 from engine.telemetry.frames import PredictionsFrame
 from engine.telemetry.mailbox import Mailbox
 from engine.worker import Worker
-from tests.journeys.driver import Driver, answer_dialog
+from tests.journeys.driver import Driver
+from tests.journeys.helpers import answer_dialog
 
 THREADS = 2
 STEPS = 400

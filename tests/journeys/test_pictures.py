@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from engine import session
 from engine.state import Phase
 from engine.telemetry.events import PicturesRead, PicturesUnread, ProbeSelected, ProbeShown
-from gui.panels.probes import INVITATION, ProbesPanel
+from gui.models.probe_list import INVITATION
+from gui.panels.probes import ProbesPanel
 from gui.widgets.class_bars import ClassBars
 from gui.widgets.notices import ListDialog
 from gui.widgets.seen_picture import SeenPicture
-from tests.journeys.driver import Driver, Gate, answer_dialog, files, is_blank, pixels
+from tests.journeys.driver import Driver
+from tests.journeys.helpers import Gate, answer_dialog, files, is_blank, pixels
 
 ODD_PICTURES = Path(__file__).parents[3] / "shared" / "data" / "odd_pictures.zip"
 

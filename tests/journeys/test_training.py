@@ -15,7 +15,8 @@ from engine.state import Phase
 from engine.telemetry.events import EpochEnded, Loaded, TrainingChanged
 from gui.panels.curves import CurvesPanel
 from gui.widgets.class_bars import ClassBars
-from tests.journeys.driver import Driver, Gate, is_blank, pixels, texts
+from tests.journeys.driver import Driver
+from tests.journeys.helpers import Gate, is_blank, pixels, texts
 
 
 def drawn_points(driver: Driver) -> int:

@@ -17,7 +17,8 @@ from engine.training import snapshots
 from engine.training.run import Run
 from engine.training.snapshots import Snapshots
 from gui import reports
-from tests.journeys.driver import QUICK, answer_dialog
+from tests.journeys.driver import QUICK
+from tests.journeys.helpers import answer_dialog
 
 
 def fails(*_: object) -> None:
