@@ -112,6 +112,8 @@ def make_window(
             parts.notices.warn(problem)
 
     def begin() -> None:
+        if not window.isVisible():
+            return  # closed before it had begun
         controller.open()
         window.build_last_panels()
         pump.start()

@@ -14,8 +14,8 @@ from engine.telemetry.frames import Demand, Frame, FrameKey, Wanted
 from gui.panels.panel import Panel
 
 TICK_MS = 30
-FRAMES_PER_SECOND = 16.5
-"""Asked of the engine; half the ticks, so that a frame rarely waits for the next."""
+FRAMES_PER_SECOND = 15.6
+"""Asked of the engine: a little more than 15, as a step may end late."""
 ASK_TICKS = 2
 """What is wanted is asked every so many ticks."""
 SLOW_TICKS = 8

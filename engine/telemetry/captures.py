@@ -1,5 +1,6 @@
 """From what is wanted to frames: one pass of the probe, everything reduced on the device."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -189,10 +190,11 @@ def _send_mosaic(
     height, width = maps.maps_NHW.shape[1:]
     numbers = torch.cat((*maps.figures[1:], low_N, high_N))
     count, shown = maps.shape_CHW[0], len(maps.channels)
+    pixels = maps.shape_CHW[1] * maps.shape_CHW[2]
 
     def receive(arrays: list[np.ndarray]) -> None:
         mosaic, figures = arrays
-        high_C, mean_C, std_C, zeros_C = figures[: 4 * count].reshape(4, count)
+        high_C, mean_C, spread_C, others_C = figures[: 4 * count].reshape(4, count)
         publish(
             MosaicFrame(
                 key=demand.key,
@@ -206,9 +208,9 @@ def _send_mosaic(
                 low_N=figures[4 * count : 4 * count + shown],
                 high_N=figures[4 * count + shown :],
                 mean_C=mean_C,
-                std_C=std_C,
+                std_C=spread_C / math.sqrt(pixels),
                 max_C=high_C,
-                zeros_C=zeros_C,
+                zeros_C=1.0 - others_C / pixels,
                 demand=demand,
             )
         )

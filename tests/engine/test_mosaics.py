@@ -23,8 +23,8 @@ def test_figures_are_those_of_numpy() -> None:
     np.testing.assert_allclose(figures.low_C, array.min((1, 2)))
     np.testing.assert_allclose(figures.high_C, array.max((1, 2)))
     np.testing.assert_allclose(figures.mean_C, array.mean((1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(figures.std_C, array.std((1, 2)), rtol=1e-4)
-    np.testing.assert_allclose(figures.zeros_C, (array == 0).mean((1, 2)), rtol=1e-6)
+    np.testing.assert_allclose(figures.spread_C / 63**0.5, array.std((1, 2)), rtol=1e-4)
+    np.testing.assert_array_equal(figures.others_C, (array != 0).sum((1, 2)))
 
 
 def test_each_map_spans_its_own_range() -> None:
@@ -44,6 +44,12 @@ def test_zero_is_in_the_middle_of_a_signed_range() -> None:
     low, high = ranges(*figures_of(maps)[:2], "map", signed=True)
     assert (low.item(), high.item()) == (-3.0, 3.0)
     assert to_bytes(maps, low, high).tolist() == [[[85, 128, 255]]]
+
+
+def test_zeros_alone_are_the_middle_of_a_signed_range() -> None:
+    maps = torch.zeros(2, 2, 2)
+    low, high = ranges(*figures_of(maps)[:2], "map", signed=True)
+    assert to_bytes(maps, low, high).unique().tolist() == [128]
 
 
 def test_a_map_without_range_and_values_that_are_no_numbers_do_no_harm() -> None:

@@ -13,13 +13,7 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import (
-    QAction,
-    QDragEnterEvent,
-    QDropEvent,
-    QKeySequence,
-    QWheelEvent,
-)
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
 

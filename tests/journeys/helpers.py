@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from engine.telemetry.frames import MosaicFrame
 from gui.widgets.live_label import LiveLabel
 
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 """When a wait has failed; far beyond what anything takes, so that a busy machine does no harm."""
 
 
