@@ -23,6 +23,7 @@ from engine.telemetry.event_log import EventLog
 from engine.telemetry.events import Event, Failed, PicturesRead, PicturesUnread, Refused
 from engine.telemetry.frames import Demand, Frame, FrameKey
 from engine.telemetry.mailbox import Mailbox
+from engine.training.allocator import keep_freed_memory
 
 if TYPE_CHECKING:
     from engine.worker import Worker
@@ -58,6 +59,7 @@ class Session:
         """Start the engine thread; with a config, load it as soon as torch has."""
         if config is not None:
             self.send(Load(config))
+        keep_freed_memory()
         self._engine.start()
 
     def close(self, timeout: float = 20.0) -> bool:

@@ -20,8 +20,8 @@ ASK_TICKS = 2
 """What is wanted is asked every so many ticks."""
 SLOW_TICKS = 8
 """Which panels are visible, and the status, are looked at every so many ticks: 4 times a second."""
-CURVE_TICKS = 16
-"""Plots are drawn anew every so many ticks: twice a second, as each costs as much as a frame."""
+CURVE_TICKS = 24
+"""Plots are drawn anew every so many ticks: each time costs as much as two frames."""
 LEAST_REST = 20
 """What is drawn slowly rests this many times as long as it took, so that long runs stay cheap."""
 LONGEST_REST = 2.0
