@@ -107,6 +107,7 @@ class Status(Struct, frozen=True):
     """What the engine is doing, as of its last step boundary. Read from any thread.
 
     `memory_mb` is what the process holds (cpu) or the device has allocated (cuda), in MiB.
+    `scheduled_rate` is what the schedule makes of the learning rate for the next step.
     `looking_share` is the share of time, 0 to 1, that captures and painting took lately.
     """
 
@@ -125,7 +126,9 @@ class Status(Struct, frozen=True):
     memory_mb: float = 0.0
     looking_share: float = 0.0
     learning_rate: float = 0.0
+    scheduled_rate: float = 0.0
     batch_size: int = 0
     optimizer: str = ""
+    schedule: str = ""
     run: int = 0
     can_undo: bool = False

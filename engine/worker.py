@@ -367,8 +367,10 @@ class Worker:
             memory_mb=loaded.figures.memory_mb,
             looking_share=self.looking.pace.share if training else 0.0,
             learning_rate=settings.learning_rate,
+            scheduled_rate=run.learning_rate,
             batch_size=settings.batch_size,
             optimizer=settings.optimizer,
+            schedule=settings.schedule,
             run=self._run_number,
             can_undo=self._thrown_away is not None,
         )

@@ -141,6 +141,7 @@ class Controller(QObject):
             learning_rate=status.learning_rate,
             batch_size=status.batch_size,
             optimizer=status.optimizer,
+            schedule=status.schedule,
             epochs=self._parts.training.epochs.value(),
         )
 

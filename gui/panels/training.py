@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QPalette
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from engine.commands import SetTraining
-from engine.config import OPTIMIZERS, learning_rate_from
+from engine.config import OPTIMIZERS, SCHEDULES, learning_rate_from
 from engine.errors import ConfigError
 from engine.state import Status
 from engine.telemetry.events import Event, Loaded, TrainingChanged
@@ -26,7 +26,7 @@ class TrainingPanel(Panel):
 
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
-        self._shown: tuple[float, int, str] | None = None
+        self._shown: tuple[float, int, str, str] | None = None
         self.learning_rate = RateEdit()
         self.learning_rate.setAccessibleName("Learning rate")
         self.learning_rate.setToolTip("How far each step moves the weights")
@@ -38,6 +38,13 @@ class TrainingPanel(Panel):
         self.optimizer = QComboBox()
         self.optimizer.addItems(OPTIMIZERS)
         self.optimizer.setToolTip("Another optimiser starts without memory")
+        self.schedule = QComboBox()
+        self.schedule.addItems(SCHEDULES)
+        self.schedule.setToolTip(
+            "Whether the learning rate stays, or falls to nothing along a cosine by the last epoch"
+        )
+        self._rate_now = QLabel()
+        make_quiet(self._rate_now)
         self.epochs = _number_box(MOST_EPOCHS, "How often every picture is seen")
         self._facts = QLabel()
         self._facts.setWordWrap(True)
@@ -54,6 +61,8 @@ class TrainingPanel(Panel):
         self._form.addRow(self.complaint)
         self._form.addRow("Batch size", self.batch_size)
         self._form.addRow("Optimiser", self.optimizer)
+        self._form.addRow("Schedule", self.schedule)
+        self._form.addRow("", self._rate_now)
         self._form.addRow("Epochs", self.epochs)
         self._form.addRow(self._facts)
         self._form.addRow(self._news)
@@ -67,6 +76,9 @@ class TrainingPanel(Panel):
         self.optimizer.textActivated.connect(
             lambda name: self.changed.emit(SetTraining(optimizer=name))
         )
+        self.schedule.textActivated.connect(
+            lambda name: self.changed.emit(SetTraining(schedule=name))
+        )
         self.epochs.valueChanged.connect(lambda value: self.changed.emit(SetTraining(epochs=value)))
         self._enable(False)
 
@@ -74,7 +86,13 @@ class TrainingPanel(Panel):
         match event:
             case Loaded():
                 training = event.config.training
-                self._show(training.learning_rate, training.batch_size, training.optimizer)
+                self._show(
+                    training.learning_rate,
+                    training.batch_size,
+                    training.optimizer,
+                    training.schedule,
+                )
+                self._rate_now.setText(f"now {training.learning_rate:.2g}")
                 with QSignalBlocker(self.epochs):
                     self.epochs.setValue(training.epochs)
                 self._facts.setText(
@@ -89,17 +107,21 @@ class TrainingPanel(Panel):
     def show_status(self, status: Status) -> None:
         """Show what the engine trains with now, unless a person is typing something else."""
         if status.batch_size:
-            self._show(status.learning_rate, status.batch_size, status.optimizer)
+            self._show(status.learning_rate, status.batch_size, status.optimizer, status.schedule)
+            now = f"now {status.scheduled_rate:.2g}"
+            if self._rate_now.text() != now:
+                self._rate_now.setText(now)
 
-    def _show(self, rate: float, batch_size: int, optimizer: str) -> None:
-        if self._shown == (rate, batch_size, optimizer):
+    def _show(self, rate: float, batch_size: int, optimizer: str, schedule: str) -> None:
+        if self._shown == (rate, batch_size, optimizer, schedule):
             return
-        self._shown = (rate, batch_size, optimizer)
+        self._shown = (rate, batch_size, optimizer, schedule)
         if not self.learning_rate.isModified():
             self._show_rate()
         with QSignalBlocker(self.batch_size):
             self.batch_size.setValue(batch_size)
         self.optimizer.setCurrentText(optimizer)
+        self.schedule.setCurrentText(schedule)
 
     def _show_rate(self) -> None:
         if self._shown is not None:
@@ -120,7 +142,13 @@ class TrainingPanel(Panel):
         self.changed.emit(SetTraining(learning_rate=rate))
 
     def _enable(self, on: bool) -> None:
-        for field in (self.learning_rate, self.batch_size, self.optimizer, self.epochs):
+        for field in (
+            self.learning_rate,
+            self.batch_size,
+            self.optimizer,
+            self.schedule,
+            self.epochs,
+        ):
             field.setEnabled(on)
 
 

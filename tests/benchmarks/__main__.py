@@ -22,7 +22,8 @@ def child(*words: str, env: dict[str, str] | None = None) -> Any:
     """Run one of the programs beside this one; the JSON object that it prints last."""
     ended = subprocess.run(
         [sys.executable, *words],
-        env={**os.environ, **(env or {})},
+        # Qt's offscreen platform warns at every window that it knows no size hints.
+        env={**os.environ, "QT_LOGGING_RULES": "default.warning=false", **(env or {})},
         stdout=subprocess.PIPE,
         check=True,
         text=True,

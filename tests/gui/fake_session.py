@@ -22,6 +22,7 @@ READY = Status(
     learning_rate=0.001,
     batch_size=64,
     optimizer="adam",
+    schedule="cosine",
     run=1,
 )
 

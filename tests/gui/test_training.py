@@ -70,14 +70,17 @@ def test_a_bad_learning_rate_is_explained_and_changes_nothing(panel, qtbot, text
     assert float(panel.learning_rate.text()) == TrainingConfig().learning_rate
 
 
-def test_batch_size_optimiser_and_epochs_go_out(panel, qtbot):
+def test_batch_size_optimiser_schedule_and_epochs_go_out(panel, qtbot):
     panel.batch_size.setValue(128)
     panel.optimizer.setFocus()
     qtbot.keyClick(panel.optimizer, Qt.Key.Key_Down)
+    panel.schedule.setFocus()
+    qtbot.keyClick(panel.schedule, Qt.Key.Key_Up)
     panel.epochs.setValue(7)
     assert panel.changes == [
         SetTraining(batch_size=128),
         SetTraining(optimizer="adamw"),
+        SetTraining(schedule="constant"),
         SetTraining(epochs=7),
     ]
 
@@ -90,6 +93,12 @@ def test_what_the_engine_changed_is_shown_without_asking_again(panel):
     assert panel.batch_size.value() == 32
     assert panel.optimizer.currentText() == "sgd"
     assert panel.changes == []
+
+
+def test_the_rate_that_the_schedule_makes_of_it_is_shown(panel):
+    assert panel._rate_now.text() == "now 0.002"
+    panel.show_status(msgspec.structs.replace(READY, scheduled_rate=0.00123))
+    assert panel._rate_now.text() == "now 0.0012"
 
 
 def test_what_is_being_typed_is_left_alone(panel, qtbot):
