@@ -1,7 +1,7 @@
 """The settings that may change while a network trains, and what it trains on."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from engine.commands import SetTraining
@@ -43,8 +43,6 @@ class TrainingPanel(Panel):
         self.schedule.setToolTip(
             "Whether the learning rate stays, or falls to nothing along a cosine by the last epoch"
         )
-        self._rate_now = QLabel()
-        make_quiet(self._rate_now)
         self.epochs = _number_box(MOST_EPOCHS, "How often every picture is seen")
         self._facts = QLabel()
         self._facts.setWordWrap(True)
@@ -62,7 +60,6 @@ class TrainingPanel(Panel):
         self._form.addRow("Batch size", self.batch_size)
         self._form.addRow("Optimiser", self.optimizer)
         self._form.addRow("Schedule", self.schedule)
-        self._form.addRow("", self._rate_now)
         self._form.addRow("Epochs", self.epochs)
         self._form.addRow(self._facts)
         self._form.addRow(self._news)
@@ -92,7 +89,7 @@ class TrainingPanel(Panel):
                     training.optimizer,
                     training.schedule,
                 )
-                self._rate_now.setText(f"now {training.learning_rate:.2g}")
+                self.learning_rate.show_now(training.learning_rate)
                 with QSignalBlocker(self.epochs):
                     self.epochs.setValue(training.epochs)
                 self._facts.setText(
@@ -108,9 +105,7 @@ class TrainingPanel(Panel):
         """Show what the engine trains with now, unless a person is typing something else."""
         if status.batch_size:
             self._show(status.learning_rate, status.batch_size, status.optimizer, status.schedule)
-            now = f"now {status.scheduled_rate:.2g}"
-            if self._rate_now.text() != now:
-                self._rate_now.setText(now)
+            self.learning_rate.show_now(status.scheduled_rate)
 
     def _show(self, rate: float, batch_size: int, optimizer: str, schedule: str) -> None:
         if self._shown == (rate, batch_size, optimizer, schedule):
@@ -153,9 +148,33 @@ class TrainingPanel(Panel):
 
 
 class RateEdit(QLineEdit):
-    """A field whose Escape gives up what was typed."""
+    """A field whose Escape gives up what was typed, and that says what the schedule makes of it."""
 
     given_up = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = QLabel(self)
+        self._now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._now.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        make_quiet(self._now)
+
+    def show_now(self, rate: float) -> None:
+        """The learning rate of the next step; left out where the field has no room for it."""
+        words = f"→ {rate:.2g}"
+        if words != self._now.text():
+            self._now.setText(words)
+        advance = self.fontMetrics().horizontalAdvance
+        room = self.width() - 3 * RHYTHM
+        self._now.setVisible(advance(self.text()) + advance(words) <= room)
+
+    @property
+    def now(self) -> str:
+        return self._now.text()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._now.setGeometry(self.rect().adjusted(self.width() // 3, 0, -RHYTHM, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.isModified():

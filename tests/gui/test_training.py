@@ -96,9 +96,9 @@ def test_what_the_engine_changed_is_shown_without_asking_again(panel):
 
 
 def test_the_rate_that_the_schedule_makes_of_it_is_shown(panel):
-    assert panel._rate_now.text() == "now 0.002"
+    assert panel.learning_rate.now == "→ 0.002"
     panel.show_status(msgspec.structs.replace(READY, scheduled_rate=0.00123))
-    assert panel._rate_now.text() == "now 0.0012"
+    assert panel.learning_rate.now == "→ 0.0012"
 
 
 def test_what_is_being_typed_is_left_alone(panel, qtbot):
