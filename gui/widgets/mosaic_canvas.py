@@ -1,5 +1,7 @@
 """Paints many maps as one picture, straight from the engine's uint8 mosaic."""
 
+from math import ceil
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -79,7 +81,9 @@ class MosaicCanvas(QWidget):
             self._lay_out()
         elif not stays:
             self._place()
-        self.update()
+            self.update()
+        else:
+            self.update(self._tiles_rect())
 
     def set_palettes(self, *names: str) -> None:
         """The palette of each mosaic, in order."""
@@ -173,6 +177,13 @@ class MosaicCanvas(QWidget):
         if self._framed:
             cells = [self._cell(channel) for channel in self._channels]
             self._outlines = [cell.adjusted(-1, -1, 1, 1) for cell in cells]
+
+    def _tiles_rect(self) -> QRect:
+        """All that a new frame of the same tiles changes: less to paint and to bring to the
+        screen than the whole widget."""
+        ratio = self.devicePixelRatioF()
+        height, width = self.tiling.size_HW
+        return QRect(0, 0, ceil(width / ratio), ceil(height / ratio))
 
     def _cell(self, channel: int) -> QRect:
         top, left = self.tiling.corner(self._channels.index(channel))
