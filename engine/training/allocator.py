@@ -14,9 +14,8 @@ def keep_freed_memory() -> None:
 
     A step frees what it allocated and the next allocates it again. In a thread with an arena of
     its own glibc gives it back to the system in between, and every page of it is a fault: up to
-    2,500 a step of the digits convnet, a fifth of its time. So threads started from now on share
-    the main arena, and that keeps what it has. Elsewhere than on Linux with glibc this does
-    nothing.
+    2,500 a step of the digits convnet were seen. So threads started from now on share the main
+    arena, and that keeps what it has. Elsewhere than on Linux with glibc this does nothing.
     """
     if not sys.platform.startswith("linux"):
         return
