@@ -21,11 +21,12 @@ from engine.networks.build import build
 from engine.training.schedules import share_of_learning_rate
 
 VALIDATION_BATCH = 256
+# One pass over each weight instead of one for every term of the formula.
 _OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "rmsprop": torch.optim.RMSprop,
-    "sgd": partial(torch.optim.SGD, momentum=0.9),
+    "adam": partial(torch.optim.Adam, fused=True),
+    "adamw": partial(torch.optim.AdamW, fused=True),
+    "rmsprop": torch.optim.RMSprop,  # which torch can't fuse
+    "sgd": partial(torch.optim.SGD, momentum=0.9, fused=True),
 }
 
 
@@ -65,6 +66,9 @@ class Run:
         self.validation = Pictures.on(device, source, self.validation_N)
         torch.manual_seed(config.training.seed)
         self.network = build(config.network, self.shape_CHW, len(source.classes)).to(device)
+        if device.type == "cpu":
+            # The digits convnet trains a third faster so; on a GPU it was not measured.
+            self.network.to(memory_format=torch.channels_last)
         self.network.train()
         self._optimizer: torch.optim.Optimizer | None = None
         self.goal_epochs = config.training.epochs

@@ -1,23 +1,27 @@
-"""Ratios on a noisy machine: bare loop and engine take turns, and neighbours are compared."""
+"""Rates on a noisy machine: bare loops and engine take turns, and neighbours are compared."""
 
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
+import torch
+
 from engine.commands import Pause, Start
+from engine.config import RunConfig
 from engine.session import Session
 from engine.state import Phase
+from tests.benchmarks.bare import BareLoop
 
 
-class Ratio(NamedTuple):
-    """`ratio` is the median over the turns of ours / bare; the rates are in steps a second."""
+class Rates(NamedTuple):
+    """Steps a second of neighbouring turns: ours, and the mean of those around it of a plain bare
+    loop and of one with the engine's settings."""
 
-    ratio: float
-    lowest: float
-    highest: float
     ours: float
     bare: float
+    tuned: float
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -43,21 +47,17 @@ def engine_rate(session: Session, seconds: float) -> float:
     return taken / passed
 
 
-def alternate(
-    bare: Callable[[float], float], ours: Callable[[float], float], turns: int, seconds: float
-) -> Ratio:
-    """Bare, ours, bare, ours, ..., bare: each of ours is compared with the bare ones around it."""
-    bare(1.0)
-    ours(1.0)
-    bares, our_rates = [bare(seconds)], []
+def alternate(session: Session, config: RunConfig, turns: int, seconds: float) -> list[Rates]:
+    """Bare, tuned, ours, bare, tuned, ours, ..., bare, tuned, `seconds` each."""
+    device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    plain, tuned = (BareLoop(config, device, tuned=tuned) for tuned in (False, True))
+    for warm in (plain.rate, tuned.rate, partial(engine_rate, session)):
+        warm(1.0)
+    around = [(plain.rate(seconds), tuned.rate(seconds))]
+    rates = []
     for _ in range(turns):
-        our_rates.append(ours(seconds))
-        bares.append(bare(seconds))
-    ratios = [rate / ((bares[i] + bares[i + 1]) / 2) for i, rate in enumerate(our_rates)]
-    return Ratio(
-        statistics.median(ratios),
-        min(ratios),
-        max(ratios),
-        statistics.median(our_rates),
-        statistics.median(bares),
-    )
+        ours = engine_rate(session, seconds)
+        around.append((plain.rate(seconds), tuned.rate(seconds)))
+        bares = [statistics.mean(pair) for pair in zip(*around[-2:], strict=True)]
+        rates.append(Rates(ours, *bares))
+    return rates

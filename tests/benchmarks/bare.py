@@ -13,9 +13,13 @@ from engine.training.run import VALIDATION_BATCH
 
 
 class BareLoop:
-    """Epochs of training and validation as one writes them by hand, without telemetry."""
+    """Epochs of training and validation as one writes them by hand, without telemetry.
 
-    def __init__(self, config: RunConfig, device: torch.device) -> None:
+    `tuned` takes the two settings of torch that the engine takes: weights in channels-last order
+    and a fused optimiser. What is then left between the two is what the engine and looking cost.
+    """
+
+    def __init__(self, config: RunConfig, device: torch.device, tuned: bool) -> None:
         source = open_source(config.data)
         train, validation = split(source.labels_N, config.data.validation, config.training.seed)
         self.pictures = torch.from_numpy(source.pictures_NCHW[train]).to(device)
@@ -25,8 +29,10 @@ class BareLoop:
         torch.manual_seed(config.training.seed)
         shape_CHW = source.pictures_NCHW.shape[1:]
         self.network = build(config.network, shape_CHW, len(source.classes)).to(device)
+        if tuned and device.type == "cpu":
+            self.network.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.Adam(
-            self.network.parameters(), lr=config.training.learning_rate
+            self.network.parameters(), lr=config.training.learning_rate, fused=tuned or None
         )
         self.config = config
         self.device = device

@@ -3,13 +3,10 @@
 import json
 import sys
 
-import torch
-
 from engine.config import RunConfig, TrainingConfig
 from engine.session import Session
 from engine.state import Phase
-from tests.benchmarks.alternate import alternate, engine_rate, wait_until
-from tests.benchmarks.bare import BareLoop
+from tests.benchmarks.alternate import alternate, wait_until
 
 
 def main(turns: int, seconds: float) -> None:
@@ -17,11 +14,9 @@ def main(turns: int, seconds: float) -> None:
     session = Session()
     session.open(config)
     wait_until(lambda: session.status.phase is Phase.READY)
-    device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
-    bare = BareLoop(config, device)
-    ratio = alternate(bare.rate, lambda s: engine_rate(session, s), turns, seconds)
+    rates = alternate(session, config, turns, seconds)
     session.close()
-    print(json.dumps({**ratio._asdict(), "device": session.status.device}))
+    print(json.dumps({"rates": rates, "device": session.status.device}))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A process of its own: the real window with all panels live, against the bare loop.
 
-Prints a JSON object. The bare loop and the session take turns in this one process, so that both
+Prints a JSON object. The bare loops and the session take turns in this one process, so that all
 meet the same machine.
 """
 
@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-import torch
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -33,8 +32,7 @@ from engine.telemetry.frames import PredictionsFrame
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
 from gui.settings import Settings
-from tests.benchmarks.alternate import alternate, engine_rate, wait_until
-from tests.benchmarks.bare import BareLoop
+from tests.benchmarks.alternate import alternate, wait_until
 
 BEAT_MS = 5
 CONFIG = RunConfig(training=TrainingConfig(epochs=100_000))
@@ -79,14 +77,13 @@ class Measurements:
 
         session.take = counted  # type: ignore[method-assign]
 
-    def run(self, minutes: float) -> dict[str, Any]:
+    def run(self, minutes: float, rates_only: bool) -> dict[str, Any]:
         wait_until(lambda: self.session.status.phase is Phase.READY)
         self.on_gui(lambda: self.window.parts.view.select("conv2", 3))
-        device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
-        bare = BareLoop(CONFIG, device)
-        rate = lambda seconds: engine_rate(self.session, seconds)  # noqa: E731
-        found: dict[str, Any] = {}
-        found["live"] = alternate(bare.rate, rate, self.turns, self.seconds)._asdict()
+        rates = alternate(self.session, CONFIG, self.turns, self.seconds)
+        found: dict[str, Any] = {"rates": rates}
+        if rates_only:
+            return found
         found |= self.frames()
         found |= self.blocked()
         found |= self.drops()
@@ -132,7 +129,7 @@ class Measurements:
         self.session.send(Start())
         time.sleep(1.0)
         self.on_gui(timer.start)
-        time.sleep(self.turns * self.seconds)
+        time.sleep(16 * self.seconds)
         self.on_gui(timer.stop)
         self.pause()
         return {
@@ -229,6 +226,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--minutes", type=float, default=0.0)
+    parser.add_argument("--rates-only", action="store_true")
     chosen = parser.parse_args()
     app = make_application()
     session = Session()
@@ -240,7 +238,7 @@ def main() -> None:
 
         def drive() -> None:
             try:
-                outcome.update(measurements.run(chosen.minutes))
+                outcome.update(measurements.run(chosen.minutes, chosen.rates_only))
             finally:
                 measurements.on_gui(window.close)
 
