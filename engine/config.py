@@ -20,6 +20,10 @@ Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "no
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Colour = Literal["own", "grey", "rgb"]
+Fit = Literal["stretch", "crop", "pad"]
+Normalisation = Literal["none", "measured", "imagenet"]
+Fill = Literal["black", "nearest", "mirror"]
 
 LARGEST_LEARNING_RATE = 1e6
 """Beyond any use; torch's own arithmetic overflows at still larger ones."""
@@ -29,6 +33,10 @@ AnyConfig = TypeVar("AnyConfig", bound=Struct)
 OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine")
 DEVICES: tuple[DeviceName, ...] = ("auto", "cpu", "cuda", "mps")
+COLOURS: tuple[Colour, ...] = ("own", "grey", "rgb")
+FITS: tuple[Fit, ...] = ("stretch", "crop", "pad")
+NORMALISATIONS: tuple[Normalisation, ...] = ("none", "measured", "imagenet")
+FILLS: tuple[Fill, ...] = ("black", "nearest", "mirror")
 
 
 class Conv(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="conv"):
@@ -97,26 +105,66 @@ class NetworkConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a training picture is varied each time it is drawn; each is the largest change.
+    """How a training picture is varied each time it is drawn; each amount is the largest change.
 
-    `rotation` in degrees, `shift` as a share of the picture's side, `zoom` as a share of its size.
+    `rotation` and `shear` in degrees, `shift` as a share of the picture's side, `zoom` as a share
+    of its size; `brightness`, `contrast` and `colour` (saturation) as shares of what is there.
+    `fill` is what comes in from outside: black, the nearest pixel, or the picture mirrored.
+    `erasing` is the probability that a rectangle of a picture is blacked out. `mixup` and `cutmix`
+    are the alphas of those methods' Beta distributions; 0 is off, and with both on each batch
+    takes one of them.
     """
 
     rotation: Annotated[float, Meta(ge=0, le=180)] = 0.0
-    shift: Annotated[float, Meta(ge=0, lt=1)] = 0.0
-    zoom: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    shift: Share = 0.0
+    shear: Annotated[float, Meta(ge=0, le=60)] = 0.0
+    zoom: Share = 0.0
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    brightness: Share = 0.0
+    contrast: Share = 0.0
+    colour: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    fill: Fill = "black"
+    erasing: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    mixup: Annotated[float, Meta(ge=0, le=10)] = 0.0
+    cutmix: Annotated[float, Meta(ge=0, le=10)] = 0.0
 
     @property
     def changes_nothing(self) -> bool:
-        return self.rotation == 0 and self.shift == 0 and self.zoom == 0
+        return msgspec.structs.replace(self, fill="black") == Augmentation()
+
+
+class SubsetCounts(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many pictures of each class go into each subset; "rest" takes all that are left."""
+
+    train: Annotated[int, Meta(ge=1)] | Literal["rest"] = 1000
+    validation: Count = 500
+    test: Annotated[int, Meta(ge=0)] = 500
 
 
 class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the pictures come from and how many are held out for validation."""
+    """Where the pictures come from and how they become what a network sees.
+
+    `source` is "digits", a name of the catalogue, or the path of a folder, zip, CSV file or
+    manifest. `subsets` None means those the source comes with, or its usual counts. `size` is the
+    side in pixels of what the network sees, 0 the source's own size, where all are alike.
+    `fit` says how a picture of another shape gets there: stretched; cropped to the middle after
+    its shorter side was resized; or padded. `normalisation` "none" leaves values in [0, 1];
+    "measured" subtracts the mean of the training pictures and divides by their standard deviation,
+    channel by channel; "imagenet" uses ImageNet's.
+    """
 
     source: str = "digits"
-    validation: Count = 1000
-    augmentation: Augmentation = Augmentation(rotation=12.0, shift=0.1, zoom=0.15)
+    subsets: SubsetCounts | None = None
+    size: Annotated[int, Meta(ge=0, le=4096)] = 0
+    colour: Colour = "own"
+    fit: Fit = "stretch"
+    normalisation: Normalisation = "none"
+    augmentation: Augmentation = Augmentation()
+
+
+DIGITS = DataConfig(fit="pad", augmentation=Augmentation(rotation=12.0, shift=0.1, zoom=0.15))
+"""The digits as the default run learns from them."""
 
 
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +200,7 @@ DIGITS_CONVNET = NetworkConfig(
 class RunConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that a run is made from; the same one on the same machine gives the same run."""
 
-    data: DataConfig = DataConfig()
+    data: DataConfig = DIGITS
     network: NetworkConfig = DIGITS_CONVNET
     training: TrainingConfig = TrainingConfig()
 
