@@ -17,6 +17,7 @@ from msgspec import Struct
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
+from engine.data.walking import is_picture, shown_name, walk
 from engine.errors import PictureError
 
 MOST_PIXELS = 200_000_000
@@ -25,12 +26,6 @@ LARGEST_SIDE = 2048
 """A larger picture is shrunk while it is read, so that many fit in memory."""
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF")
-EXTENSIONS = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff"),
-    *(".pbm", ".pgm", ".ppm", ".pnm", ".jp2", ".avif"),
-    *(".heic", ".heif"),  # not read, but a folder of them should say so rather than look empty
-)
-
 _AGAIN = "Download or copy it again."
 _CHOOSE = "Choose a JPEG, PNG, WebP, GIF, BMP or TIFF picture."
 
@@ -105,10 +100,8 @@ def read_picture(path: Path) -> Picture:
             raise PictureError(f"{name} is a folder.", "Choose the pictures in it.")
         if not stat.S_ISREG(status.st_mode):
             raise PictureError(f"{name} isn't a file.", _CHOOSE)
-        if status.st_size == 0:
-            raise PictureError(f"{name} is empty: it has zero bytes.", _AGAIN)
         with path.open("rb") as file:
-            return _read(name, file)
+            rgb_HWC, size_HW = read_grid(name, file, LARGEST_SIDE)
     except FileNotFoundError:
         raise PictureError(f"{name} doesn't exist.", "Check its name and folder.") from None
     except PermissionError:
@@ -118,63 +111,18 @@ def read_picture(path: Path) -> Picture:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"{name} can't be read: {reason}.", "Copy it elsewhere.") from error
+    rgb_HWC.setflags(write=False)
+    return Picture(name, rgb_HWC, size_HW)
 
 
-def shown_name(path: Path) -> str:
-    """A file's name on one line: what can't be shown of it becomes question marks."""
-    return "".join(c if c.isprintable() else "?" for c in path.name or str(path))
+def read_grid(
+    name: str, file: BinaryIO, largest_side: int | None = None
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """The pixels of a picture file, uint8 (H, W, 3), upright and opaque, and their (H, W) in it.
 
-
-def _walk(top: Path, tell: Callable[[str, str], None]) -> Iterator[Path]:
-    seen: set[tuple[int, int]] = set()
-    told = found = False
-    folders = [top]
-    while folders:
-        folder = folders.pop()
-        try:
-            status = folder.stat()
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            files, inner = _listed(folder)
-        except OSError as error:
-            tell(shown_name(folder), f"This folder can't be listed: {error.strerror}.")
-            told = True
-            continue
-        folders.extend(folder / name for name in reversed(inner))
-        found = found or bool(files)
-        yield from (folder / name for name in files)
-    if not (found or told):
-        tell(shown_name(top), "There are no pictures in this folder.")
-
-
-def _listed(folder: Path) -> tuple[list[str], list[str]]:
-    """The names of the picture files and of the folders in a folder, in natural order."""
-    files: list[str] = []
-    folders: list[str] = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            try:
-                is_folder = entry.is_dir()
-            except OSError:  # a link to itself, or into a folder that is closed to us
-                is_folder = False
-            if is_folder:
-                folders.append(entry.name)
-            elif entry.name.lower().endswith(EXTENSIONS):
-                files.append(entry.name)
-    files.sort(key=_natural)
-    folders.sort(key=_natural)
-    return files, folders
-
-
-def _natural(name: str) -> tuple[str, str]:
-    """A sorting key by which 'cat.10' comes after 'cat.9': numbers padded to 20 digits."""
-    return re.sub(r"[0-9]+", lambda number: number[0].zfill(20), name.casefold()), name
-
-
-def _read(name: str, file: BinaryIO) -> Picture:
+    No side is beyond `largest_side`; at None the picture keeps its size. PictureError says why a
+    file can't be shown; an OSError is the disk's.
+    """
     # Not catch_warnings: it isn't thread-safe, and whoever leaves one takes this filter away.
     warnings.filterwarnings("ignore", module=r"PIL\.")
     try:
@@ -184,14 +132,13 @@ def _read(name: str, file: BinaryIO) -> Picture:
             image.verify()  # the checksums of a PNG; it can't be decoded after that
         with Image.open(file, formats=FORMATS) as image:
             width, height = image.size
-            small = _plain(image)
-            small.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-            small.load()
-            orientation = _orientation(image)  # only now: EXIF may follow the pixels
-            if orientation != 1:
-                small = small.transpose(_TO_UPRIGHT[orientation])
+            plain = _plain(image)
+            if largest_side is not None:
+                plain.thumbnail((largest_side, largest_side))
+            plain.load()
+            orientation = orientation_of(image)  # only now: EXIF may follow the pixels
             size_HW = (width, height) if orientation >= 5 else (height, width)
-            rgb_HWC = np.array(_opaque(small).convert("RGB"))
+            rgb_HWC = np.array(_opaque(turned_upright(plain, orientation)).convert("RGB"))
     except Image.DecompressionBombError:
         raise PictureError(
             f"{name} has more than {MOST_PIXELS // 1_000_000} megapixels.", "Shrink it first."
@@ -203,8 +150,38 @@ def _read(name: str, file: BinaryIO) -> Picture:
             raise
         file.seek(0)
         raise _refusal(name, file.read(1024), error) from error
-    rgb_HWC.setflags(write=False)
-    return Picture(name, rgb_HWC, size_HW)
+    return rgb_HWC, size_HW
+
+
+def orientation_of(image: Image.Image) -> int:
+    """The EXIF orientation, 1 (upright) to 8; damaged EXIF doesn't damage the picture."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # noqa: BLE001 - whatever may be wrong with it
+        return 1
+    return orientation if orientation in _TO_UPRIGHT else 1
+
+
+def turned_upright(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture as a person holds it; itself where it is upright."""
+    return image if orientation == 1 else image.transpose(_TO_UPRIGHT[orientation])
+
+
+def _walk(top: Path, tell: Callable[[str, str], None]) -> Iterator[Path]:
+    problems: list[str] = []
+
+    def note(folder: str, sentence: str) -> None:
+        problems.append(folder)
+        tell(shown_name(Path(folder)), sentence)
+
+    found = False
+    for folder, files in walk(top, note):
+        for file in files:
+            if is_picture(file.name):
+                found = True
+                yield top / folder / file.name
+    if not (found or problems):
+        tell(shown_name(top), "There are no pictures in this folder.")
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -240,17 +217,10 @@ def _opaque(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, image.convert("RGBA"))
 
 
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 (upright) to 8; damaged EXIF doesn't damage the picture."""
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # noqa: BLE001 - whatever may be wrong with it
-        return 1
-    return orientation if orientation in _TO_UPRIGHT else 1
-
-
 def _refusal(name: str, head: bytes, error: Exception) -> PictureError:
     """Why a file that begins with `head` can't be shown, where Pillow raised `error`."""
+    if not head:
+        return PictureError(f"{name} is empty: it has zero bytes.", _AGAIN)
     for pattern, kind, hint in _OTHER_HEADS:
         if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
             return PictureError(f"{name} isn't a picture: it seems to be {kind}.", hint)
