@@ -17,11 +17,11 @@ def epoch_order(count: int, seed: int, epoch: int) -> torch.Tensor:
     return torch.randperm(count, generator=generator)
 
 
-def generator_for(seed: int, epoch: int, device: torch.device | str) -> torch.Generator:
-    """A generator on `device` for the augmentation of one epoch."""
-    return torch.Generator(device).manual_seed(_mixed(seed, epoch, _AUGMENTATION))
+def augmentation_seed(seed: int, epoch: int, position: int) -> int:
+    """What the random numbers start from that vary the batch at this position of an epoch."""
+    return _mixed(seed, epoch, _AUGMENTATION, position)
 
 
-def _mixed(seed: int, epoch: int, stream: int) -> int:
-    """64 bits that differ in about half their places whenever an argument differs."""
-    return int(np.random.SeedSequence((seed, epoch, stream)).generate_state(1, np.uint64)[0])
+def _mixed(*numbers: int) -> int:
+    """64 bits that differ in about half their places whenever a number differs."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])

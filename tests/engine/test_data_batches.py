@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.batches import epoch_order, generator_for
+from engine.data.batches import augmentation_seed, epoch_order
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -24,24 +24,25 @@ def test_every_seed_and_epoch_has_its_own_order():
     assert len(orders) == 100
 
 
-def test_generators_repeat_for_the_same_epoch_and_differ_otherwise():
-    numbers = {
-        tuple(torch.rand(4, generator=generator_for(seed, epoch, "cpu")).tolist())
+@given(SEEDS, st.integers(0, 10**6), st.integers(0, 10**6))
+def test_augmentation_seeds_are_numbers_that_torch_takes(seed, epoch, position):
+    drawn = augmentation_seed(seed, epoch, position)
+    assert drawn == augmentation_seed(seed, epoch, position)
+    assert torch.Generator().manual_seed(drawn).initial_seed() == drawn
+
+
+def test_every_seed_epoch_and_position_has_its_own_augmentation():
+    seeds = {
+        augmentation_seed(seed, epoch, position)
         for seed in (0, 1, 2**63 - 1)
         for epoch in (0, 1)
-        for _ in range(2)
+        for position in (0, 64, 128)
     }
-    assert len(numbers) == 6
-
-
-def test_augmentation_and_order_draw_from_different_streams():
-    order_N = epoch_order(50, seed=3, epoch=4)
-    same_stream_N = torch.randperm(50, generator=generator_for(3, 4, torch.device("cpu")))
-    assert not torch.equal(order_N, same_stream_N)
+    assert len(seeds) == 18
 
 
 def test_the_global_random_state_is_left_alone():
     before = torch.get_rng_state()
     epoch_order(50, 0, 0)
-    torch.rand(3, generator=generator_for(0, 0, "cpu"))
+    augmentation_seed(0, 0, 0)
     assert torch.equal(torch.get_rng_state(), before)
