@@ -6,7 +6,7 @@ Imports without torch. `check` functions raise ConfigError with one sentence.
 import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import tomli_w
@@ -16,6 +16,7 @@ from engine.errors import ConfigError
 
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "none"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
 Schedule = Literal["constant", "cosine"]
@@ -146,16 +147,17 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the pictures come from and how they become what a network sees.
 
     `source` is "digits", a name of the catalogue, or the path of a folder, zip, CSV file or
-    manifest. `subsets` None means those the source comes with, or its usual counts. `size` is the
-    side in pixels of what the network sees, 0 the source's own size, where all are alike.
-    `fit` says how a picture of another shape gets there: stretched; cropped to the middle after
-    its shorter side was resized; or padded. `normalisation` "none" leaves values in [0, 1];
-    "measured" subtracts the mean of the training pictures and divides by their standard deviation,
-    channel by channel; "imagenet" uses ImageNet's.
+    manifest. `subsets` None means those the source comes with, or its usual counts; `seed` is what
+    they are drawn from. `size` is the side in pixels of what the network sees, 0 the source's own
+    size, where all are alike. `fit` says how a picture of another shape gets there: stretched;
+    cropped to the middle after its shorter side was resized; or padded. `normalisation` "none"
+    leaves values in [0, 1]; "measured" subtracts the mean of the training pictures and divides by
+    their standard deviation, channel by channel; "imagenet" uses ImageNet's.
     """
 
     source: str = "digits"
     subsets: SubsetCounts | None = None
+    seed: Seed = 0
     size: Annotated[int, Meta(ge=0, le=4096)] = 0
     colour: Colour = "own"
     fit: Fit = "stretch"
@@ -179,7 +181,7 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     learning_rate: Annotated[float, Meta(gt=0, le=LARGEST_LEARNING_RATE)] = 2e-3
     optimizer: Optimizer = "adam"
     schedule: Schedule = "cosine"
-    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 0
+    seed: Seed = 0
     device: DeviceName = "auto"
 
 
@@ -245,4 +247,17 @@ def load(path: Path, kind: type[AnyConfig]) -> AnyConfig:
 
 def save(config: Struct, path: Path) -> None:
     """Write a config as TOML; OSError when the folder can't be written."""
-    path.write_text(tomli_w.dumps(msgspec.to_builtins(config)), encoding="utf-8")
+    path.write_text(as_toml(config), encoding="utf-8")
+
+
+def as_toml(config: Struct) -> str:
+    """A config as the text of a TOML file; what is None is left out, as TOML has no word for it."""
+    return tomli_w.dumps(_without_none(msgspec.to_builtins(config)))
+
+
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_none(value) if isinstance(value, dict) else value
+        for name, value in fields.items()
+        if value is not None
+    }

@@ -5,12 +5,16 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from engine.config import Fit
+from engine.data.grid import decoded
 from engine.data.seen import as_seen, background_is_light
-from engine.data.sources import Source
+from engine.data.source import Source
 from engine.errors import PictureError
 from engine.telemetry.events import ProbeShown
 
 THUMBNAIL = 192
+TRIES = 5
+"""How many pictures of a class are tried for one that can be read."""
 Shape = tuple[int, int, int]
 
 
@@ -29,8 +33,8 @@ class Probe:
         self.inverted = False
         self.seen_CHW = np.zeros((1, 1, 1), np.uint8)
 
-    def see(self, shape_CHW: Shape) -> None:
-        self.seen_CHW = as_seen(self.rgb_HWC, shape_CHW, self.inverted)
+    def see(self, shape_CHW: Shape, fit: Fit) -> None:
+        self.seen_CHW = as_seen(self.rgb_HWC, shape_CHW, self.inverted, fit)
 
     def shown(self, dark_data: bool) -> ProbeShown:
         """The event that tells the window of this probe."""
@@ -96,6 +100,15 @@ class Probes:
         return probe
 
 
+def is_dark(source: Source) -> bool:
+    """Whether its pictures are drawn light on a dark ground, as digits are; photographs never
+    count as that."""
+    pictures_NCHW = source.pictures_NCHW
+    if pictures_NCHW is None or pictures_NCHW.shape[1] != 1:
+        return False
+    return bool(np.median(pictures_NCHW[:100]) < 128)
+
+
 def examples_of(
     source: Source, index_N: np.ndarray, count: int
 ) -> Iterator[tuple[str, np.ndarray]]:
@@ -103,8 +116,10 @@ def examples_of(
     labels_N = source.labels_N[index_N]
     last = len(source.classes) - 1
     for label in dict.fromkeys(np.linspace(0.8 * last, 0, count).astype(int)):
-        found_N = index_N[labels_N == label]
-        if len(found_N):
-            picture_HWC = source.pictures_NCHW[found_N[0]].transpose(1, 2, 0)
-            rgb_HWC = np.broadcast_to(picture_HWC, (*picture_HWC.shape[:2], 3))
-            yield f"{source.classes[label]} ({source.name})", np.ascontiguousarray(rgb_HWC)
+        for index in index_N[labels_N == label][:TRIES]:
+            try:
+                rgb_HWC = decoded(source, int(index))
+            except (OSError, PictureError):
+                continue  # whoever reads it to learn from it says so
+            yield f"{source.classes[label]} ({source.name})", rgb_HWC
+            break

@@ -15,7 +15,8 @@ import msgspec
 
 from engine.commands import AddProbe, Command, Load
 from engine.config import RunConfig
-from engine.data.pictures import find_pictures, read_picture, shown_name
+from engine.data.pictures import find_pictures, read_picture
+from engine.data.walking import shown_name
 from engine.errors import EngineError, PictureError
 from engine.state import Phase, Status
 from engine.telemetry.curves import Curves

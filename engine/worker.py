@@ -5,7 +5,8 @@ window. Nothing here waits for the device while training.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,44 +15,24 @@ import torch
 from engine import commands
 from engine.commands import Command
 from engine.config import RunConfig, checked
+from engine.data.cache import usual_cache
 from engine.data.sources import open_source
 from engine.errors import DeviceError, EngineError, PhaseError
+from engine.loaded import LoadedRun
 from engine.networks.describe import describe
 from engine.networks.stages import Stage
-from engine.probes import Probe, Probes, examples_of
-from engine.runs.saved import save_run
+from engine.probes import Probe, Probes, examples_of, is_dark
 from engine.state import Phase, Status, Trigger, follow
 from engine.telemetry import events
 from engine.telemetry.curves import CurveFigures, Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.looking import Looking, Subject
+from engine.telemetry.looking import Looking
 from engine.telemetry.mailbox import Mailbox
-from engine.telemetry.transfer import Transfer
 from engine.training.devices import device_title, find_device
-from engine.training.figures import Figures
 from engine.training.run import Run
-from engine.training.snapshots import Snapshots
 
 SHOWN_AT_FIRST = 4
 """How many pictures of the validation set are probes before a person adds any."""
-
-
-class _LoadedRun:
-    """All that belongs to the run that is loaded."""
-
-    def __init__(self, run: Run, stages: tuple[Stage, ...], worker: "Worker") -> None:
-        self.run = run
-        self.stages = stages
-        self.transfer = Transfer(run.device)
-        self.figures = Figures(run, worker.curves, self.transfer, worker.clock, worker.log.add)
-        self.snapshots = Snapshots(worker.clock)
-        self.hold_after = Trigger.END
-
-    @property
-    def subject(self) -> Subject:
-        """What there is to look at, as it stands now."""
-        run = self.run
-        return Subject(run.network, run.step_number, run.device, self.transfer)
 
 
 class Worker:
@@ -72,8 +53,8 @@ class Worker:
         self.clock = clock
         self._mailbox = mailbox
         self._probes = Probes()
-        self._loaded: _LoadedRun | None = None
-        self._thrown_away: tuple[_LoadedRun, CurveFigures] | None = None
+        self._loaded: LoadedRun | None = None
+        self._thrown_away: tuple[LoadedRun, CurveFigures] | None = None
         self._run_number = 0
 
     # Phases
@@ -146,43 +127,58 @@ class Worker:
         try:
             checked(config)
             device = find_device(config.training.device)
-            run = Run(config, open_source(config.data), device)
-            stages = describe(run.network, run.shape_CHW, len(run.source.classes))
+            with self._feed_closed():
+                run = Run(config, open_source(config.data.source), device, usual_cache())
+                try:
+                    stages = describe(run.network, run.shape_CHW, len(run.source.classes))
+                except EngineError:
+                    run.close_feed()
+                    raise
         except EngineError:
             # Nothing was replaced: what was loaded before is still there.
             self._enter(Phase.IDLE if self._loaded is None else before)
             raise
-        self._thrown_away = None
-        self._take_up(_LoadedRun(run, stages, self))
+        old = self._loaded
+        self._throw_away(old, self.curves.read() if old and old.run.step_number else None)
+        self._take_up(self._loaded_run(run, stages))
         self._show_examples(run)
-        for probe in self._probes:
-            self._see(probe)
-        if self._probes.selected is not None:
-            self._select_probe(self._probes.selected)
+        self._see_all()
         self._follow(Trigger.LOADED)
 
-    def _take_up(self, loaded: _LoadedRun) -> None:
+    def _take_up(self, loaded: LoadedRun) -> None:
         """Make a run the one that is trained and looked at."""
-        run = loaded.run
         self._loaded = loaded
         self._run_number += 1
         self.curves.begin(self._run_number)
         self.looking.forget()
         self._mailbox.take()
-        self.log.add(
-            events.Loaded(
-                run=self._run_number,
-                config=msgspec.structs.replace(run.config, training=run.settings),
-                stages=loaded.stages,
-                classes=run.source.classes,
-                training_pictures=len(run.training.labels_N),
-                validation_pictures=len(run.validation.labels_N),
-                parameters=sum(p.numel() for p in run.network.parameters()),
-                device=device_title(run.device),
-            )
-        )
+        self.log.add(loaded.event(self._run_number))
 
-    def _need(self) -> _LoadedRun:
+    def _loaded_run(self, run: Run, stages: tuple[Stage, ...]) -> LoadedRun:
+        return LoadedRun(run, stages, self.curves, self.clock, self.log.add)
+
+    def _throw_away(self, loaded: LoadedRun | None, figures: CurveFigures | None = None) -> None:
+        """Keep a run for Undo, where it has figures, instead of the one kept before."""
+        self._thrown_away = None
+        if loaded is not None:
+            loaded.close()
+            if figures is not None:
+                self._thrown_away = (loaded, figures)
+
+    @contextmanager
+    def _feed_closed(self) -> Iterator[None]:
+        """While another run opens its feed: only one at a time adds to the cache."""
+        loaded = self._loaded
+        if loaded is not None:
+            loaded.run.close_feed()
+        try:
+            yield
+        except BaseException:
+            if loaded is not None:
+                loaded.run.open_feed()
+            raise
+
+    def _need(self) -> LoadedRun:
         if self._loaded is None:
             raise PhaseError("No network is loaded yet.", "Wait until it is, or load one.")
         return self._loaded
@@ -209,7 +205,7 @@ class Worker:
             phase = self._return_to_good(loaded, loaded.figures.bad_step)
         self._enter(phase)
 
-    def _return_to_good(self, loaded: _LoadedRun, bad_step: int) -> Phase:
+    def _return_to_good(self, loaded: LoadedRun, bad_step: int) -> Phase:
         """The loss is no number any more: bring back the last weights that were good."""
         kept_step = loaded.snapshots.return_to_good(loaded.run, loaded.figures.is_sound)
         loaded.figures.return_to(kept_step)
@@ -223,11 +219,10 @@ class Worker:
         if self.phase is Phase.TRAINING:
             self._settle(Trigger.PAUSE)
         figures = self.curves.read()
-        config = msgspec.structs.replace(old.run.config, training=old.run.settings)
-        fresh = Run(config, old.run.source, old.run.device)
-        if old.run.step_number:
-            self._thrown_away = (old, figures)
-        self._take_up(_LoadedRun(fresh, old.stages, self))
+        with self._feed_closed():
+            fresh = Run(old.config, old.run.source, old.run.device, usual_cache())
+        self._throw_away(old, figures if old.run.step_number else None)
+        self._take_up(self._loaded_run(fresh, old.stages))
         self._follow(Trigger.START_OVER)
 
     def _undo(self) -> None:
@@ -238,8 +233,12 @@ class Worker:
             self._settle(Trigger.PAUSE)
         loaded, figures = self._thrown_away
         self._thrown_away = None
+        if self._loaded is not None:
+            self._loaded.close()
+        loaded.run.open_feed()
         self._take_up(loaded)
         self.curves.restore(figures, self._run_number)
+        self._see_all()
         self._follow(Trigger.UNDO)
 
     def _set_training(self, change: commands.SetTraining) -> None:
@@ -269,17 +268,26 @@ class Worker:
             if len(self._probes) > 1:
                 self._remove_probe(probe.number)
         if not any(probe.own for probe in self._probes):
-            for name, rgb_HWC in examples_of(run.source, run.validation_N, SHOWN_AT_FIRST):
+            validation_N = run.subsets.indices("validation")
+            for name, rgb_HWC in examples_of(run.source, validation_N, SHOWN_AT_FIRST):
                 self._probes.add(name, rgb_HWC, own=False)
 
     def _see(self, probe: Probe) -> None:
         """Work out anew what the network sees of a probe, and tell the window."""
         dark_data = False
         if self._loaded is not None:
-            probe.see(self._loaded.run.shape_CHW)
-            dark_data = self._loaded.run.source.is_dark
+            run = self._loaded.run
+            probe.see(run.shape_CHW, run.config.data.fit)
+            dark_data = is_dark(run.source)
         self.looking.forget(probe)
         self.log.add(probe.shown(dark_data))
+
+    def _see_all(self) -> None:
+        """Another network, or other data: it may see every probe otherwise."""
+        for probe in self._probes:
+            self._see(probe)
+        if self._probes.selected is not None:
+            self._select_probe(self._probes.selected)
 
     def _select_probe(self, probe: Probe) -> None:
         self._probes.selected = probe
@@ -319,6 +327,7 @@ class Worker:
                     "Choose a smaller batch size and start over.",
                 ) from error
             figures.note_step(losses, run.position - before, self.clock() - began)
+            loaded.tell_problems()
         loaded.transfer.poll()
         at_epoch_end = run.position == 0
         if (
@@ -346,54 +355,18 @@ class Worker:
         if self._loaded is None:
             activity = "Loading torch" if self.phase is Phase.STARTING else ""
             return Status(phase=self.phase, activity=activity)
-        loaded, run, settings = self._loaded, self._loaded.run, self._loaded.run.settings
-        training = self.phase is Phase.TRAINING
-        rate = loaded.figures.images_per_second
-        pictures = len(run.training.labels_N)
-        left = run.goal_epochs * pictures - run.epoch * pictures - run.position
-        return Status(
-            phase=self.phase,
-            activity="Validating" if run.is_epoch_trained else "",
-            source=run.source.name,
-            network=run.config.network.name,
-            device=device_title(run.device),
-            step=run.step_number,
-            epoch=run.epoch,
-            epochs=run.goal_epochs,
-            step_in_epoch=run.steps_in_epoch,
-            steps_per_epoch=run.steps_per_epoch,
-            images_per_second=rate,
-            seconds_left=left / rate if training and rate > 0 else None,
-            memory_mb=loaded.figures.memory_mb,
-            looking_share=self.looking.pace.share if training else 0.0,
-            learning_rate=settings.learning_rate,
-            scheduled_rate=run.learning_rate,
-            batch_size=settings.batch_size,
-            optimizer=settings.optimizer,
-            schedule=settings.schedule,
-            run=self._run_number,
-            can_undo=self._thrown_away is not None,
+        return self._loaded.status(
+            self.phase, self._run_number, self.looking.pace.share, self._thrown_away is not None
         )
 
     def save(self, folder: Path) -> None:
         """Write the network, its config and its figures; RunError when that can't be done."""
-        loaded = self._need()
-        run = loaded.run
-        loaded.figures.flush()
-        loaded.transfer.drain()
-        save_run(
-            folder,
-            msgspec.structs.replace(run.config, training=run.settings),
-            run.network,
-            run.source.classes,
-            run.shape_CHW,
-            list(self.curves.read().epochs),
-        )
+        self._need().save(folder)
 
     def close(self) -> None:
         """Give what the run holds back to the device."""
         if self._loaded is not None:
-            self._loaded.transfer.drain()
+            self._loaded.close()
         self._loaded = None
-        self._thrown_away = None
+        self._throw_away(None)
         self.looking.forget()

@@ -52,7 +52,7 @@ def write_maps(
         raise NetworkError("This network has no feature maps.", "Choose one with a conv layer.")
     first_conv = next((stage.name for stage in stages if stage.kind == "conv"), layers[0])
     chosen = list(taps) or ([first_conv] if suffix == ".png" else layers)
-    batch_1CHW = tensor_of(read_picture(image), trained.shape_CHW, inverted)
+    batch_1CHW = tensor_of(read_picture(image), trained, inverted)
 
     def keep(name: str, maps_1CHW: Tensor) -> Tensor:
         return maps_1CHW[0].clone()

@@ -11,6 +11,7 @@ from engine.errors import PictureError
 from engine.headless.lines import print_json
 from engine.headless.reports import percent
 from engine.headless.seen import tensor_of
+from engine.networks.scores import class_scores
 from engine.runs.saved import Trained, open_trained
 
 
@@ -45,6 +46,6 @@ def predict(network: str, images: Iterable[Path], inverted: bool, as_json: bool)
 
 @torch.inference_mode()
 def _classes(trained: Trained, path: Path, inverted: bool) -> list[tuple[str, float]]:
-    scores_1K = trained.network(tensor_of(read_picture(path), trained.shape_CHW, inverted))
-    shares: list[float] = scores_1K.softmax(1)[0].tolist()
+    output_1K = trained.network(tensor_of(read_picture(path), trained, inverted))
+    shares: list[float] = class_scores(output_1K).softmax(1)[0].tolist()
     return sorted(zip(trained.classes, shares, strict=True), key=lambda pair: -pair[1])

@@ -56,6 +56,9 @@ class Report:
     def loaded(self, loaded: Loaded) -> None:
         """The network stands and the data is there."""
 
+    def left_out(self, problems: Sequence[tuple[str, str]]) -> None:
+        """Pictures could not be read, (name, sentence): the training goes on without them."""
+
     def step(self, status: Callable[[], Status], curves: Curves) -> None:
         """A step was made. Called so often that it must cost nothing most of the time."""
 
@@ -66,8 +69,29 @@ class Report:
         """The training has ended and the network is saved."""
 
 
+def remarks(loaded: Loaded) -> list[str]:
+    """What a person should know of the pictures before the training starts."""
+    sentences = list(loaded.notes)
+    if loaded.problems:
+        plural = "s of the source are" if loaded.problems > 1 else " of the source is"
+        sentences.append(
+            f"{loaded.problems:,} file{plural} no picture that can be used: `split` lists why."
+        )
+    if loaded.left_out:
+        sentences.append(f"{loaded.left_out:,} pictures are in no subset.")
+    return sentences
+
+
 class JsonReport(Report):
-    """One JSON object for each epoch and one at the end."""
+    """One JSON object for each epoch and one at the end; more where there is more to say."""
+
+    def loaded(self, loaded: Loaded) -> None:
+        for sentence in remarks(loaded):
+            print_json({"event": "note", "message": sentence})
+
+    def left_out(self, problems: Sequence[tuple[str, str]]) -> None:
+        for name, sentence in problems:
+            print_json({"event": "left_out", "picture": name, "message": sentence})
 
     def epoch(self, epoch: EpochEnded) -> None:
         print_json({"event": "epoch", **msgspec.to_builtins(epoch)})
@@ -112,9 +136,15 @@ class BarReport(Report):
         self._validation_pictures = loaded.validation_pictures
         self._console.print(
             f"{loaded.config.network.name}, {loaded.parameters:,} parameters, on "
-            f"{loaded.training_pictures:,} pictures of {loaded.config.data.source}; "
+            f"{loaded.training_pictures:,} pictures of {loaded.source}; "
             f"{loaded.validation_pictures:,} more to validate. {loaded.device}."
         )
+        for sentence in remarks(loaded):
+            self._console.print(sentence)
+
+    def left_out(self, problems: Sequence[tuple[str, str]]) -> None:
+        for _, sentence in problems:
+            self._console.print(f"Left out: {sentence}")
 
     def step(self, status: Callable[[], Status], curves: Curves) -> None:
         now = time.monotonic()

@@ -1,12 +1,14 @@
-"""A picture file as the tensor that a network takes."""
+"""A picture file as the tensor that a trained network takes."""
 
 import torch
 from torch import Tensor
 
 from engine.data.pictures import Picture
 from engine.data.seen import as_seen
+from engine.runs.saved import Trained
 
 
-def tensor_of(picture: Picture, shape_CHW: tuple[int, int, int], inverted: bool) -> Tensor:
-    """What a network of this input shape sees of a picture: float32 on the CPU, values 0 to 1."""
-    return torch.tensor(as_seen(picture.rgb_HWC, shape_CHW, inverted)[None]).float().div_(255.0)
+def tensor_of(picture: Picture, trained: Trained, inverted: bool) -> Tensor:
+    """What the network sees of a picture: float32 (1, C, H, W) on the CPU."""
+    seen_CHW = as_seen(picture.rgb_HWC, trained.shape_CHW, inverted, trained.config.data.fit)
+    return trained.scaling.apply(torch.tensor(seen_CHW[None]))

@@ -15,7 +15,7 @@ from engine.runs.folder import check_writable
 from engine.state import Phase
 from engine.telemetry.curves import Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import EpochEnded, Loaded, LossNotFinite
+from engine.telemetry.events import EpochEnded, Loaded, LossNotFinite, PicturesLeftOut
 from engine.telemetry.mailbox import Mailbox
 
 INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended
@@ -54,6 +54,8 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
                 report.loaded(event)
             elif isinstance(event, EpochEnded):
                 report.epoch(event)
+            elif isinstance(event, PicturesLeftOut):
+                report.left_out(event.problems)
             elif isinstance(event, LossNotFinite):
                 bad_loss = event
 

@@ -62,9 +62,9 @@ class LayerNetwork(nn.Sequential):
 def build(config: NetworkConfig, shape_CHW: tuple[int, int, int], classes: int) -> nn.Sequential:
     """The network of a layer list for pictures of `shape_CHW`: float32, on torch's default device.
 
-    Takes a batch NCHW and gives scores (N, classes). The weights are drawn from torch's global
-    random state as torch draws them for each layer by default. NetworkError says which layer can't
-    be built and why.
+    Takes a batch NCHW and gives what `class_scores` takes: (N, classes), or (N, 1) for two. The
+    weights are drawn from torch's global random state as torch draws them for each layer by
+    default. NetworkError says which layer can't be built and why.
     """
     if not config.layers or not isinstance(config.layers[-1], Dense):
         raise NetworkError(
@@ -172,6 +172,9 @@ def _units(name: str, layer: Dense, classes: int, last: bool) -> int:
             f"{name} is the last layer and has the activation {layer.activation!r}.",
             "The scores of the classes need 'none'.",
         )
+    # One output is enough for two classes: see class_scores.
+    if layer.units == 1 and classes == 2:
+        return 1
     if layer.units not in (0, classes):
         raise NetworkError(
             f"{name} is the last layer and has {layer.units} units for {classes} classes.",

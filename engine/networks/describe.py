@@ -46,7 +46,9 @@ def describe(
     pictures of `shape_CHW` or doesn't give `classes` scores. Runs on the thread that trains.
     """
     calls, scores, last = run_once(network, shape_CHW)
-    if scores.shape != (1, classes):
+    # One output is enough for two classes: see class_scores.
+    outputs = (1, 2) if scores.shape == (1, 1) else tuple(scores.shape)
+    if outputs != (1, classes):
         raise NetworkError(
             f"The network gives scores of the shape {tuple(scores.shape)} for one picture, "
             f"where {classes} classes need (1, {classes}).",
@@ -86,7 +88,8 @@ def _layers(network: LayerNetwork, calls: Iterable[Call], classes: int) -> list[
         elif place < last:
             stage = Stage(name, "dense", f"dense{activation}", shape, parameters=parameters)
         else:
-            title = f"dense, {classes} classes"
+            outputs = "1 output for " if shape == (1,) else ""
+            title = f"dense, {outputs}{classes} classes"
             stage = Stage(name, "classes", title, shape, parameters=parameters)
         stages.append(stage)
         if stage.has_maps:

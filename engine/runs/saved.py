@@ -13,7 +13,6 @@ from typing import Annotated
 
 import msgspec
 import safetensors.torch
-import tomli_w
 import torch
 from msgspec import Meta, Struct
 from safetensors import SafetensorError
@@ -21,6 +20,7 @@ from torch import nn
 
 from engine import config as configs
 from engine.config import Count, RunConfig
+from engine.data.scaling import Scaling
 from engine.errors import ConfigError, NetworkError, RunError
 from engine.networks.build import build
 from engine.networks.presets import preset_names
@@ -36,13 +36,14 @@ _AGAIN = "Train and save it again."
 
 
 class Trained(Struct, frozen=True, eq=False):
-    """A trained network on the CPU, in eval mode: takes float32 (N, *shape_CHW), values 0 to 1,
-    and gives scores (N, classes)."""
+    """A trained network on the CPU, in eval mode: takes float32 (N, *shape_CHW) as `scaling`
+    makes them, and gives what `class_scores` takes."""
 
     config: RunConfig
     network: nn.Module
     classes: tuple[str, ...]
     shape_CHW: tuple[int, int, int]
+    scaling: Scaling
 
 
 class _Ends(Struct, frozen=True):
@@ -52,6 +53,7 @@ class _Ends(Struct, frozen=True):
     classes: Annotated[tuple[str, ...], Meta(min_length=1)]
     parameters: int
     weights_sha256: str
+    scaling: Scaling = Scaling()
 
 
 def save_run(
@@ -60,6 +62,7 @@ def save_run(
     network: nn.Module,
     classes: tuple[str, ...],
     shape_CHW: tuple[int, int, int],
+    scaling: Scaling,
     epochs: list[EpochEnded],
 ) -> None:
     """Write a network that was built from `config`, with the figures of its epochs.
@@ -75,12 +78,13 @@ def save_run(
         classes=classes,
         parameters=sum(parameter.numel() for parameter in network.parameters()),
         weights_sha256=hashlib.sha256(weights).hexdigest(),
+        scaling=scaling,
     )
     write_files(
         folder,
         {
             WEIGHTS: weights,
-            CONFIG: tomli_w.dumps(msgspec.to_builtins(config)).encode(),
+            CONFIG: configs.as_toml(config).encode(),
             EPOCHS: b"".join(msgspec.json.encode(epoch) + b"\n" for epoch in epochs),
             NETWORK: msgspec.json.format(msgspec.json.encode(ends)) + b"\n",
         },
@@ -110,7 +114,7 @@ def load_run(folder: Path) -> Trained:
         network.load_state_dict(safetensors.torch.load(weights), assign=True)
     except (NetworkError, RuntimeError, SafetensorError) as error:
         raise RunError(f"{config_file} and {weights_file} don't fit together.", _AGAIN) from error
-    return Trained(config, network.eval(), ends.classes, ends.shape_CHW)
+    return Trained(config, network.eval(), ends.classes, ends.shape_CHW, ends.scaling)
 
 
 def open_trained(folder_or_name: str) -> Trained:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import NetworkError
+from engine.networks.scores import class_scores
 from engine.telemetry.frames import (
     DetailDemand,
     DetailFrame,
@@ -253,7 +254,10 @@ def _send_predictions(
     scene: Scene, demand: PredictionsDemand, transfer: Transfer, publish: Callable[[Frame], None]
 ) -> None:
     probabilities_NK = capture(
-        scene.network, scene.probes_NCHW, [""], lambda _, scores_NK: scores_NK.softmax(1)
+        scene.network,
+        scene.probes_NCHW,
+        [""],
+        lambda _, output_NK: class_scores(output_NK).softmax(1),
     )[""]
 
     def receive(arrays: list[np.ndarray]) -> None:

@@ -21,10 +21,18 @@ class Loaded(Struct, frozen=True):
 
     run: int
     config: RunConfig
+    source: str
     stages: tuple[Stage, ...]
     classes: tuple[str, ...]
     training_pictures: int
     validation_pictures: int
+    test_pictures: int
+    left_out: int
+    """Pictures of the source that are in no subset."""
+    notes: tuple[str, ...]
+    """What is to be said of the subsets, such as that a class has fewer pictures than asked."""
+    problems: int
+    """Files of the source that could not be used from the start."""
     parameters: int
     device: str
 
@@ -98,6 +106,14 @@ class PicturesUnread(Struct, frozen=True):
     problems: tuple[tuple[str, str], ...]
 
 
+class PicturesLeftOut(Struct, frozen=True):
+    """Pictures of the data that could not be read by this step, (name, sentence): the training
+    goes on without them."""
+
+    step: int
+    problems: tuple[tuple[str, str], ...]
+
+
 class PicturesRead(Struct, frozen=True):
     """How far a reading of files has come; `total` is 0 while folders are still being listed."""
 
@@ -122,6 +138,7 @@ Event = (
     | ProbeRemoved
     | ProbeSelected
     | PicturesUnread
+    | PicturesLeftOut
     | PicturesRead
     | Saved
 )

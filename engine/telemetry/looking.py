@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from engine.data.scaling import Scaling
 from engine.probes import Probe, Probes
 from engine.telemetry.captures import Scene, take
 from engine.telemetry.frames import Demand, KernelsDemand, PredictionsDemand, Wanted
@@ -31,6 +32,7 @@ class Subject(NamedTuple):
     step: int
     device: torch.device
     transfer: Transfer
+    scaling: Scaling
 
 
 class Looking:
@@ -101,11 +103,9 @@ class Looking:
         wanted = self._there(subject.network, wanted)
         if probes.selected is None or not wanted:
             return
-        selected_1CHW = self._tensor_of(probes.selected, subject.device)
+        selected_1CHW = self._tensor_of(probes.selected, subject)
         if self._batch_NCHW is None:
-            self._batch_NCHW = torch.cat(
-                [self._tensor_of(probe, subject.device) for probe in probes]
-            )
+            self._batch_NCHW = torch.cat([self._tensor_of(probe, subject) for probe in probes])
         scene = Scene(
             network=subject.network,
             step=subject.step,
@@ -124,11 +124,11 @@ class Looking:
             self._taps = frozenset(name for name, _ in network.named_modules())
         return tuple(each for each in wanted if tap_of(each) in self._taps)
 
-    def _tensor_of(self, probe: Probe, device: torch.device) -> Tensor:
-        """(1, C, H, W) float32 in [0, 1] on the device."""
+    def _tensor_of(self, probe: Probe, subject: Subject) -> Tensor:
+        """(1, C, H, W) float32 on the device, as the network gets it."""
         if probe.number not in self._tensors:
             seen_1CHW = torch.tensor(probe.seen_CHW[None])
-            self._tensors[probe.number] = seen_1CHW.to(device).float().div_(255.0)
+            self._tensors[probe.number] = subject.scaling.apply(seen_1CHW.to(subject.device))
         return self._tensors[probe.number]
 
 

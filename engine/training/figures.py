@@ -55,9 +55,11 @@ class Figures:
         """Training goes on after standing still: the rate is measured from now."""
         self._rate_from = (self._clock(), self._pictures)
 
-    def note_step(self, figures: Tensor, pictures: int, seconds: float) -> None:
-        """One step was taken; its (loss, share of right answers) are still on the device."""
-        self._waiting.append(figures)
+    def note_step(self, figures: Tensor | None, pictures: int, seconds: float) -> None:
+        """One step was taken; its (loss, share of right answers) are still on the device. None
+        where no picture of its batch could be read, and so nothing was learned."""
+        if figures is not None:
+            self._waiting.append(figures)
         self._pictures += pictures
         self._epoch_seconds += seconds
         if self._clock() - self._flushed_at >= FLUSH_SECONDS or self._run.is_epoch_trained:
@@ -67,23 +69,23 @@ class Figures:
         self._epoch_seconds += seconds
 
     def note_epoch(self, sums: Tensor) -> None:
-        """An epoch is complete; the sum of the losses and the number of right answers of its
-        validation are on the device."""
+        """An epoch is complete; the sum of the losses, the number of right answers and that of
+        the pictures of its validation are on the device."""
         epoch, step, seconds = self._run.epoch, self._run.step_number, self._epoch_seconds
-        pictures = len(self._run.training.labels_N)
-        validated = len(self._run.validation.labels_N)
+        pictures = len(self._run.training)
         self._epoch_seconds = 0.0
 
         def receive(arrays: list[np.ndarray]) -> None:
             steps, loss_sum, right_sum = self._epoch_sums
             self._epoch_sums = np.zeros(3)
+            val_loss_sum, val_right, validated = (float(figure) for figure in arrays[0])
             ended = EpochEnded(
                 epoch=epoch,
                 step=step,
                 train_loss=float(loss_sum / max(steps, 1)),
                 train_accuracy=float(right_sum / max(steps, 1)),
-                val_loss=float(arrays[0][0]) / validated,
-                val_accuracy=float(arrays[0][1]) / validated,
+                val_loss=val_loss_sum / max(validated, 1),
+                val_accuracy=val_right / max(validated, 1),
                 images_per_second=pictures / seconds if seconds > 0 else 0.0,
                 seconds=seconds,
             )

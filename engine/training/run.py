@@ -6,8 +6,9 @@ Nothing in here waits for the device: losses come back as device tensors.
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from math import prod
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,12 +16,27 @@ from torch.nn import functional as F
 
 from engine.config import Optimizer, RunConfig, TrainingConfig
 from engine.data.augment import augment
-from engine.data.batches import epoch_order, generator_for
-from engine.data.sources import Source, split
+from engine.data.batches import augmentation_seed, epoch_order
+from engine.data.cache import Cache
+from engine.data.feed import Feed
+from engine.data.scaling import Scaling, measured_scaling, scaling_of
+from engine.data.shape import shape_for
+from engine.data.source import Problem, Source
+from engine.data.subsets import choose_subsets
+from engine.errors import DataError
 from engine.networks.build import build
+from engine.networks.scores import class_scores
+from engine.presets import fitting
 from engine.training.schedules import share_of_learning_rate
+from engine.training.supply import MOST_HELD, Fed, Held, Supply
 
 VALIDATION_BATCH = 256
+VALIDATION_VALUES = 2**22
+"""The most values that the pictures of a batch of the validation have: 62 of 150x150."""
+_NOTHING_READ = (
+    "None of the training pictures could be read.",
+    "Check that the source is still there and holds pictures.",
+)
 # One pass over each weight instead of one for every term of the formula.
 _OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
     "adam": partial(torch.optim.Adam, fused=True),
@@ -30,20 +46,6 @@ _OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
-class Pictures(NamedTuple):
-    """Pictures on the device: uint8 (N, C, H, W) and their labels, int64 (N,)."""
-
-    pictures_NCHW: Tensor
-    labels_N: Tensor
-
-    @classmethod
-    def on(cls, device: torch.device, source: Source, chosen_N: np.ndarray) -> "Pictures":
-        return cls(
-            torch.from_numpy(source.pictures_NCHW[chosen_N]).to(device),
-            torch.from_numpy(source.labels_N[chosen_N]).to(device),
-        )
-
-
 class Run:
     """A training from its seeded start. `settings` may change between two steps.
 
@@ -51,34 +53,94 @@ class Run:
     The schedule of the learning rate runs to the end of epoch `goal_epochs`.
     """
 
-    def __init__(self, config: RunConfig, source: Source, device: torch.device) -> None:
-        """Seeds torch's random state, splits the data and builds the network; NetworkError and
-        DataError as `build` and `split` raise them."""
-        self.config = config
+    def __init__(
+        self, config: RunConfig, source: Source, device: torch.device, cache: Cache | None = None
+    ) -> None:
+        """Seeds torch's random state, divides the source and builds the network; NetworkError and
+        DataError as `build` and `choose_subsets` raise them. Decoded pictures are kept in `cache`.
+        Its feed is open: call `close_feed` in the end."""
+        if len(source.classes) < 2:
+            raise DataError(
+                f"All pictures of {source.name} are of one class: there is nothing to tell apart.",
+                "Put the pictures of each class into a folder of its own, and choose the folder"
+                " around them.",
+            )
+        self.shape_CHW = shape_for(source, config.data)
+        network = fitting(config.network, self.shape_CHW, len(source.classes))
+        self.config = config = msgspec.structs.replace(config, network=network)
         self.source = source
         self.device = device
         self.settings = config.training
-        self.shape_CHW: tuple[int, int, int] = source.pictures_NCHW.shape[1:]
-        train_N, self.validation_N = split(
-            source.labels_N, config.data.validation, config.training.seed
-        )
-        self.training = Pictures.on(device, source, train_N)
-        self.validation = Pictures.on(device, source, self.validation_N)
+        self.subsets = choose_subsets(source, config.data.subsets, config.data.seed)
         torch.manual_seed(config.training.seed)
         self.network = build(config.network, self.shape_CHW, len(source.classes)).to(device)
         if device.type == "cpu":
             # The digits convnet trains a third faster so; on a GPU it was not measured.
             self.network.to(memory_format=torch.channels_last)
         self.network.train()
+        self._cache = cache
+        self._feed: Feed | None = None
+        self._problems: dict[int, Problem] = {}
+        train_N = self.subsets.indices("train")
+        self.training = self._supply(train_N)
+        self.validation = self._supply(self.subsets.indices("validation"))
+        feed = self.open_feed()
+        try:
+            self.scaling, self.measured_on = self._scaling(feed, train_N)
+        except BaseException:
+            self.close_feed()
+            raise
         self._optimizer: torch.optim.Optimizer | None = None
         self.goal_epochs = config.training.epochs
         self.step_number = 0
         self.epoch = 0
         self.position = 0
-        self._order_N: Tensor | None = None
-        self._generator: torch.Generator | None = None
+        self._generator = torch.Generator(device)
+        self._begun = False
+        self._used_in_epoch = 0
         self._validated = 0
         self._validation_sums: Tensor | None = None
+
+    def _supply(self, chosen_N: np.ndarray) -> Supply:
+        array_NCHW = self.source.pictures_NCHW
+        if (
+            array_NCHW is not None
+            and array_NCHW.shape[1:] == self.shape_CHW
+            and array_NCHW.nbytes <= MOST_HELD
+        ):
+            return Held(self.source, chosen_N, self.device)
+        return Fed(self.source, chosen_N, self.device)
+
+    def _scaling(self, feed: Feed, train_N: np.ndarray) -> tuple[Scaling, int]:
+        """How values are rescaled, and on how many training pictures that was measured."""
+        how, channels = self.config.data.normalisation, self.shape_CHW[0]
+        if how != "measured":
+            return scaling_of(how, channels, np.empty((0, *self.shape_CHW), np.uint8)), 0
+        scaling, count = measured_scaling(feed.take, train_N, channels)
+        if not count:
+            raise DataError(*_NOTHING_READ)
+        return scaling, count
+
+    @property
+    def problems(self) -> dict[int, Problem]:
+        """The pictures that could not be read so far, by their index in the source."""
+        read_now = self._feed.problems() if self._feed is not None else {}
+        return {**self._problems, **read_now}
+
+    def open_feed(self) -> Feed:
+        """Get ready to read pictures; after `close_feed` as well."""
+        self._feed = Feed(self.source, self.shape_CHW, self.config.data.fit, self._cache)
+        for supply in (self.training, self.validation):
+            if isinstance(supply, Fed):
+                supply.feed = self._feed
+        return self._feed
+
+    def close_feed(self) -> None:
+        """End the threads that read pictures, and leave the cache to others."""
+        if self._feed is not None:
+            self._problems = self.problems
+            self._feed.close()
+            self._feed = None
 
     @property
     def optimizer(self) -> torch.optim.Optimizer:
@@ -99,7 +161,7 @@ class Run:
     @property
     def progress(self) -> float:
         """The share of the epochs up to the goal that is done, 0 to 1."""
-        epochs = self.epoch + self.position / len(self.training.labels_N)
+        epochs = self.epoch + self.position / len(self.training)
         return min(epochs / self.goal_epochs, 1.0)
 
     @property
@@ -111,7 +173,7 @@ class Run:
     @property
     def steps_per_epoch(self) -> int:
         """With the present batch size, counted from where the epoch stands."""
-        rest = len(self.training.labels_N) - self.position
+        rest = len(self.training) - self.position
         return self.steps_in_epoch + math.ceil(rest / self.settings.batch_size)
 
     @property
@@ -121,7 +183,7 @@ class Run:
     @property
     def is_epoch_trained(self) -> bool:
         """All pictures of the epoch were used; what is left of it is its validation."""
-        return self.position >= len(self.training.labels_N)
+        return self.position >= len(self.training)
 
     def set(self, settings: TrainingConfig) -> None:
         """Use other settings from the next step on; a new optimiser starts without memory."""
@@ -129,59 +191,79 @@ class Run:
             self.renew_optimizer()
         self.settings = settings
 
-    def step(self) -> Tensor:
+    def step(self) -> Tensor | None:
         """One optimiser update; float32 (2,) on the device: its batch's loss and share of right
-        answers."""
-        if self._order_N is None:
-            seed = self.config.training.seed
-            count = len(self.training.labels_N)
-            self._order_N = epoch_order(count, seed, self.epoch).to(self.device, non_blocking=True)
-            self._generator = generator_for(seed, self.epoch, self.device)
-        chosen_N = self._order_N[self.position : self._batch_end()]
-        pictures_NCHW = self.training.pictures_NCHW[chosen_N].float().div_(255.0)
-        assert self._generator is not None
-        pictures_NCHW = augment(pictures_NCHW, self.config.data.augmentation, self._generator)
-        labels_N = self.training.labels_N[chosen_N]
+        answers.
+
+        None, and no update, where too few pictures of the batch could be read. DataError where
+        that is so of a whole epoch.
+        """
+        seed, data = self.config.training.seed, self.config.data
+        if not self._begun:
+            self._begun = True
+            self.training.begin(epoch_order(len(self.training), seed, self.epoch))
+        start, end = self.position, self._batch_end()
+        batch = self.training.batch(start, end)
+        self.position = min(end, len(self.training))
+        read = len(batch.labels_N)
+        # One picture left of several has no variance to normalise.
+        if read < min(2, self.position - start):
+            if self.is_epoch_trained and not self._used_in_epoch:
+                raise DataError(*_NOTHING_READ)
+            return None
+        self._used_in_epoch += read
+        self._generator.manual_seed(augmentation_seed(seed, self.epoch, start))
+        pictures_NCHW = batch.pictures_NCHW.float().div_(255.0)
+        pictures_NCHW, targets = augment(
+            pictures_NCHW,
+            batch.labels_N,
+            len(self.source.classes),
+            data.augmentation,
+            self._generator,
+        )
         optimizer = self.optimizer
         for group in optimizer.param_groups:
             group["lr"] = self.learning_rate
         optimizer.zero_grad(set_to_none=True)
-        scores_NK = self.network(pictures_NCHW)
-        loss = F.cross_entropy(scores_NK, labels_N)
+        scores_NK = class_scores(self.network(self.scaling.normalise(pictures_NCHW)))
+        loss = F.cross_entropy(scores_NK, targets)
         loss.backward()
         optimizer.step()
-        self.position += len(chosen_N)
         self.step_number += 1
         with torch.no_grad():
+            # Of mixed pictures, the class that has the larger part of it counts.
+            labels_N = targets if targets.dim() == 1 else targets.argmax(1)
             right = (scores_NK.argmax(1) == labels_N).float().mean()
             return torch.stack((loss.detach(), right))
 
     def _batch_end(self) -> int:
         """A last batch of one picture would have no variance to normalise: it joins the others."""
         end = self.position + self.settings.batch_size
-        count = len(self.training.labels_N)
+        count = len(self.training)
         return count if end == count - 1 else end
 
     def validate(self) -> Tensor | None:
         """One batch of the validation after an epoch; None while some are left.
 
-        After the last batch: the sum of the losses and the number of right answers over all
-        validation pictures, float32 (2,) on the device, and the next epoch begins.
+        After the last batch: the sum of the losses, the number of right answers and the number of
+        pictures that could be read, float32 (3,) on the device, and the next epoch begins.
         """
         if self._validation_sums is None:
-            self._validation_sums = torch.zeros(2, device=self.device)
-        batch = slice(self._validated, self._validated + VALIDATION_BATCH)
-        pictures_NCHW = self.validation.pictures_NCHW[batch].float().div_(255.0)
-        labels_N = self.validation.labels_N[batch]
-        self.network.eval()
-        with torch.no_grad():
-            scores_NK = self.network(pictures_NCHW)
-            loss = F.cross_entropy(scores_NK, labels_N, reduction="sum")
-            right = (scores_NK.argmax(1) == labels_N).sum()
-            self._validation_sums += torch.stack((loss, right))
-        self.network.train()
-        self._validated += len(labels_N)
-        if self._validated < len(self.validation.labels_N):
+            self._validation_sums = torch.zeros(3, device=self.device)
+            self.validation.begin(torch.arange(len(self.validation)))
+        end = min(self._validated + self._validation_batch, len(self.validation))
+        batch = self.validation.batch(self._validated, end)
+        if len(batch.labels_N):
+            self.network.eval()
+            with torch.no_grad():
+                scores_NK = class_scores(self.network(self.scaling.apply(batch.pictures_NCHW)))
+                loss = F.cross_entropy(scores_NK, batch.labels_N, reduction="sum")
+                right = (scores_NK.argmax(1) == batch.labels_N).sum()
+                count = torch.full_like(loss, len(batch.labels_N))
+                self._validation_sums += torch.stack((loss, right, count))
+            self.network.train()
+        self._validated = end
+        if self._validated < len(self.validation):
             return None
         sums = self._validation_sums
         self.epoch += 1
@@ -194,9 +276,14 @@ class Run:
         self.epoch = epoch
         self._begin_epoch(position)
 
+    @property
+    def _validation_batch(self) -> int:
+        """As many as take no more memory than a common training batch."""
+        return min(VALIDATION_BATCH, max(1, VALIDATION_VALUES // prod(self.shape_CHW)))
+
     def _begin_epoch(self, position: int) -> None:
         self.position = position
-        self._order_N = None
-        self._generator = None
+        self._begun = False
+        self._used_in_epoch = position
         self._validated = 0
         self._validation_sums = None

@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 from engine.config import RunConfig
 from engine.data.augment import augment
-from engine.data.sources import open_source, split
+from engine.data.sources import open_source
+from engine.data.subsets import choose_subsets
 from engine.networks.build import build
 from engine.training.run import VALIDATION_BATCH
 
@@ -20,8 +21,10 @@ class BareLoop:
     """
 
     def __init__(self, config: RunConfig, device: torch.device, tuned: bool) -> None:
-        source = open_source(config.data)
-        train, validation = split(source.labels_N, config.data.validation, config.training.seed)
+        source = open_source(config.data.source)
+        subsets = choose_subsets(source, config.data.subsets, config.data.seed)
+        train, validation = subsets.indices("train"), subsets.indices("validation")
+        self.classes = len(source.classes)
         self.pictures = torch.from_numpy(source.pictures_NCHW[train]).to(device)
         self.labels = torch.from_numpy(source.labels_N[train]).to(device)
         self.val_pictures = torch.from_numpy(source.pictures_NCHW[validation]).to(device)
@@ -48,9 +51,15 @@ class BareLoop:
             total = 0.0
             for chosen in order.split(batch_size):
                 pictures = self.pictures[chosen].float() / 255
-                pictures = augment(pictures, self.config.data.augmentation, self.generator)
+                pictures, labels = augment(
+                    pictures,
+                    self.labels[chosen],
+                    self.classes,
+                    self.config.data.augmentation,
+                    self.generator,
+                )
                 self.optimizer.zero_grad()
-                loss = F.cross_entropy(self.network(pictures), self.labels[chosen])
+                loss = F.cross_entropy(self.network(pictures), labels)
                 loss.backward()
                 self.optimizer.step()
                 if self.device.type == "cpu":

@@ -142,7 +142,7 @@ class Measurements:
 
     def drops(self, times: int = 12) -> dict[str, Any]:
         """Milliseconds from a drop on the window, while training, to its prediction painted."""
-        source = open_source(CONFIG.data)
+        source = open_source(CONFIG.data.source)
         panel = self.window.parts.probes
         show_frames = panel.show_frames
         painted: dict[int, float] = {}

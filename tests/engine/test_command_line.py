@@ -15,7 +15,6 @@ from PIL import Image
 
 import main as command_line
 from engine.config import (
-    DataConfig,
     RunConfig,
     TrainingConfig,
 )
@@ -56,7 +55,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def digit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture file of the first digit of the data."""
     file = tmp_path_factory.mktemp("pictures") / "digit.png"
-    Image.fromarray(open_source(DataConfig()).pictures_NCHW[0, 0]).save(file)
+    Image.fromarray(open_source("digits").pictures_NCHW[0, 0]).save(file)
     return file
 
 
@@ -150,9 +149,9 @@ def test_a_loss_that_is_no_number_is_an_error(run: Run, tmp_path: Path) -> None:
         (["--batch-size", "1.5"], "--batch-size is '1.5'."),
         (["--seed", "-1"], "--seed is '-1'. It must be a whole number from 0"),
         (["--device", "tpu"], "invalid choice: 'tpu'"),
-        (["--network", "nothing"], "There is no network 'nothing'. The presets are digits,"),
+        (["--network", "nothing"], "There is no network 'nothing'. The presets are cats-dogs,"),
         (["--network", "nothing.toml"], "There is no file nothing.toml."),
-        (["--data", "nothing"], "There is no data called 'nothing'."),
+        (["--data", "nothing"], "There is no data called 'nothing', and no file"),
         (["--out", __file__], "a file of that name is in the way"),
         (["--nonsense"], "Unrecognized arguments: --nonsense."),
     ],
@@ -197,7 +196,7 @@ def test_predictions_are_those_of_the_network(run: Run, trained: Path, digit: Pa
     first, second = lines_of(stdout)
     assert first == second
     assert first["image"] == str(digit)
-    pixels = torch.tensor(open_source(DataConfig()).pictures_NCHW[:1]) / 255
+    pixels = torch.tensor(open_source("digits").pictures_NCHW[:1]) / 255
     with torch.no_grad():
         expected = load_run(trained).network(pixels).softmax(1)[0]
     predictions = first["predictions"]
@@ -244,7 +243,7 @@ def test_maps_are_the_network_s_own_unscaled(
     with np.load(out) as maps:
         taken = dict(maps)
     network = load_run(trained).network
-    pixels = torch.tensor(open_source(DataConfig()).pictures_NCHW[:1]) / 255
+    pixels = torch.tensor(open_source("digits").pictures_NCHW[:1]) / 255
     with torch.no_grad():
         conv1 = network.get_submodule("conv1")(pixels)
         pool1 = network.get_submodule("pool1")(conv1)

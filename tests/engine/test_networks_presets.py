@@ -9,6 +9,7 @@ from engine.config import DIGITS_CONVNET, Conv, Dense, NetworkConfig, save
 from engine.errors import ConfigError, NetworkError
 from engine.networks.build import build
 from engine.networks.presets import find_network, preset_names
+from engine.networks.scores import class_scores
 
 
 def test_digits_is_the_default_network() -> None:
@@ -16,9 +17,13 @@ def test_digits_is_the_default_network() -> None:
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_each_preset_is_built_for_digits_and_runs(name: str) -> None:
-    network = build(find_network(name), (1, 28, 28), 10)
-    assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+def test_each_preset_is_built_for_its_pictures_and_runs(name: str) -> None:
+    shape_CHW = (1, 28, 28) if name.startswith("digits") else (3, 150, 150)
+    classes = 2 if name.startswith("cats-dogs") else 10
+    scores_NK = class_scores(
+        build(find_network(name), shape_CHW, classes)(torch.zeros(2, *shape_CHW))
+    )
+    assert scores_NK.shape == (2, classes)
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:

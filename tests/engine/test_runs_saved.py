@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config import DataConfig, RunConfig, TrainingConfig
+from engine.config import DIGITS, RunConfig, SubsetCounts, TrainingConfig
+from engine.data.scaling import Scaling
 from engine.errors import RunError
 from engine.networks.build import build
 from engine.networks.presets import find_network
@@ -21,12 +22,13 @@ from engine.runs.saved import load_run, open_trained, save_run
 from engine.telemetry.events import EpochEnded
 
 CONFIG = RunConfig(
-    data=DataConfig(validation=500),
+    data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 50, 0)),
     network=find_network("digits-batch-norm"),
     training=TrainingConfig(epochs=3, learning_rate=0.003),
 )
 DIGIT = (1, 28, 28)
 CLASSES = tuple("0123456789")
+SCALING = Scaling((0.25,), (0.5,))
 EPOCHS = [EpochEnded(n, 63 * n, 0.5 / n, 0.9, 0.4 / n, 0.95, 3000.0, 1.5) for n in (1, 2, 3)]
 FILES = ["config.toml", "epochs.jsonl", "network.json", "weights.safetensors"]
 
@@ -40,7 +42,7 @@ def network_with_a_past() -> nn.Module:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    save_run(tmp_path / "run", CONFIG, network_with_a_past(), CLASSES, DIGIT, EPOCHS)
+    save_run(tmp_path / "run", CONFIG, network_with_a_past(), CLASSES, DIGIT, SCALING, EPOCHS)
     return tmp_path / "run"
 
 
@@ -49,6 +51,7 @@ def test_comes_back_as_it_was(saved: Path) -> None:
     trained = load_run(saved)
     assert torch.equal(torch.get_rng_state(), random_state)
     assert (trained.config, trained.classes, trained.shape_CHW) == (CONFIG, CLASSES, DIGIT)
+    assert trained.scaling == SCALING
     assert not any(module.training for module in trained.network.modules())
     expected = network_with_a_past().state_dict()
     weights = trained.network.state_dict()
@@ -71,7 +74,13 @@ def test_channels_last_weights_are_saved_all_the_same(tmp_path: Path) -> None:
     network = network_with_a_past()
     expected = {name: value.clone() for name, value in network.state_dict().items()}
     save_run(
-        tmp_path, CONFIG, network.to(memory_format=torch.channels_last), CLASSES, DIGIT, EPOCHS
+        tmp_path,
+        CONFIG,
+        network.to(memory_format=torch.channels_last),
+        CLASSES,
+        DIGIT,
+        SCALING,
+        EPOCHS,
     )
     weights = load_run(tmp_path).network.state_dict()
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
@@ -79,7 +88,7 @@ def test_channels_last_weights_are_saved_all_the_same(tmp_path: Path) -> None:
 
 def test_a_newer_run_takes_the_place_of_an_older_one(saved: Path) -> None:
     config = msgspec.structs.replace(CONFIG, network=find_network("digits"))
-    save_run(saved, config, build(config.network, DIGIT, 10), CLASSES, DIGIT, [])
+    save_run(saved, config, build(config.network, DIGIT, 10), CLASSES, DIGIT, SCALING, [])
     assert load_run(saved).config == config
     assert sorted(path.name for path in saved.iterdir()) == FILES
 
@@ -139,7 +148,7 @@ def test_what_is_damaged_is_one_sentence(
 def test_weights_of_another_run_are_refused(saved: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     torch.manual_seed(4)
-    save_run(other, CONFIG, build(CONFIG.network, DIGIT, 10), CLASSES, DIGIT, EPOCHS)
+    save_run(other, CONFIG, build(CONFIG.network, DIGIT, 10), CLASSES, DIGIT, SCALING, EPOCHS)
     shutil.copy(other / "weights.safetensors", saved)
     with pytest.raises(RunError, match="belongs to another network"):
         load_run(saved)
@@ -197,7 +206,7 @@ def test_a_full_disk_changes_nothing(saved: Path, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(RunError, match="the disk is full"):
-        save_run(saved, RunConfig(), network_with_a_past(), CLASSES, DIGIT, [])
+        save_run(saved, RunConfig(), network_with_a_past(), CLASSES, DIGIT, SCALING, [])
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
 
 

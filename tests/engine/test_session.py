@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,14 +12,22 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine import commands
-from engine.config import Conv, DataConfig, Dense, NetworkConfig, RunConfig, TrainingConfig
+from engine.config import (
+    DIGITS,
+    Conv,
+    Dense,
+    NetworkConfig,
+    RunConfig,
+    SubsetCounts,
+    TrainingConfig,
+)
 from engine.session import Session
 from engine.state import TRANSITIONS, Phase
 from engine.telemetry import events
 from engine.telemetry.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
 
 SMALL = RunConfig(
-    data=DataConfig(validation=100),
+    data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 10, 0)),
     network=NetworkConfig("small", (Conv(2, stride=2), Dense(0, activation="none"))),
     training=TrainingConfig(epochs=1, batch_size=1000, device="cpu"),
 )

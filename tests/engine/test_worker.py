@@ -9,14 +9,15 @@ import torch
 
 from engine import commands
 from engine.config import (
+    DIGITS,
     BatchNorm,
     Conv,
-    DataConfig,
     Dense,
     Dropout,
     MaxPool,
     NetworkConfig,
     RunConfig,
+    SubsetCounts,
     TrainingConfig,
 )
 from engine.errors import ConfigError, DeviceError, EngineError, PhaseError
@@ -39,7 +40,7 @@ from engine.telemetry.mailbox import Mailbox
 from engine.worker import Worker
 
 SMALL = RunConfig(
-    data=DataConfig(validation=100),
+    data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 10, 0)),
     network=NetworkConfig(
         "small",
         (

@@ -1,0 +1,133 @@
+"""All that belongs to the run that is loaded, and what is told of it. Engine thread only."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from engine.config import RunConfig
+from engine.networks.stages import Stage
+from engine.runs.saved import save_run
+from engine.state import Phase, Status, Trigger
+from engine.telemetry import events
+from engine.telemetry.curves import Curves
+from engine.telemetry.events import Event
+from engine.telemetry.looking import Subject
+from engine.telemetry.transfer import Transfer
+from engine.training.devices import device_title
+from engine.training.figures import Figures
+from engine.training.run import Run
+from engine.training.snapshots import Snapshots
+
+
+class LoadedRun:
+    """A run with its figures, its snapshots and its way to the host."""
+
+    def __init__(
+        self,
+        run: Run,
+        stages: tuple[Stage, ...],
+        curves: Curves,
+        clock: Callable[[], float],
+        tell: Callable[[Event], None],
+    ) -> None:
+        self.run = run
+        self.stages = stages
+        self.curves = curves
+        self.transfer = Transfer(run.device)
+        self.figures = Figures(run, curves, self.transfer, clock, tell)
+        self.snapshots = Snapshots(clock)
+        self.hold_after = Trigger.END
+        self._tell = tell
+        self._problems_told = 0
+
+    @property
+    def subject(self) -> Subject:
+        """What there is to look at, as it stands now."""
+        run = self.run
+        return Subject(run.network, run.step_number, run.device, self.transfer, run.scaling)
+
+    @property
+    def config(self) -> RunConfig:
+        """What would make this run again, as it is set now."""
+        return msgspec.structs.replace(self.run.config, training=self.run.settings)
+
+    def event(self, number: int) -> events.Loaded:
+        """What tells the window of it; `number` counts the runs."""
+        run = self.run
+        return events.Loaded(
+            run=number,
+            config=self.config,
+            source=run.source.name,
+            stages=self.stages,
+            classes=run.source.classes,
+            training_pictures=len(run.training),
+            validation_pictures=len(run.validation),
+            test_pictures=len(run.subsets.indices("test")),
+            left_out=int((run.subsets.subset_N < 0).sum()),
+            notes=run.subsets.notes,
+            problems=len(run.source.problems),
+            parameters=sum(p.numel() for p in run.network.parameters()),
+            device=device_title(run.device),
+        )
+
+    def tell_problems(self) -> None:
+        """Tell of the pictures that could not be read since the last call."""
+        problems = self.run.problems
+        if len(problems) > self._problems_told:
+            fresh = list(problems.values())[self._problems_told :]
+            self._problems_told = len(problems)
+            told = tuple((problem.name, problem.sentence) for problem in fresh)
+            self._tell(events.PicturesLeftOut(self.run.step_number, told))
+
+    def status(self, phase: Phase, number: int, looking_share: float, can_undo: bool) -> Status:
+        """What the engine is doing with it, as of now."""
+        run, settings = self.run, self.run.settings
+        training = phase is Phase.TRAINING
+        rate = self.figures.images_per_second
+        pictures = len(run.training)
+        left = run.goal_epochs * pictures - run.epoch * pictures - run.position
+        return Status(
+            phase=phase,
+            activity="Validating" if run.is_epoch_trained else "",
+            source=run.source.name,
+            network=run.config.network.name,
+            device=device_title(run.device),
+            step=run.step_number,
+            epoch=run.epoch,
+            epochs=run.goal_epochs,
+            step_in_epoch=run.steps_in_epoch,
+            steps_per_epoch=run.steps_per_epoch,
+            images_per_second=rate,
+            seconds_left=left / rate if training and rate > 0 else None,
+            memory_mb=self.figures.memory_mb,
+            looking_share=looking_share if training else 0.0,
+            learning_rate=settings.learning_rate,
+            scheduled_rate=run.learning_rate,
+            batch_size=settings.batch_size,
+            optimizer=settings.optimizer,
+            schedule=settings.schedule,
+            run=number,
+            can_undo=can_undo,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the network, its config and its figures; RunError when that can't be done."""
+        run = self.run
+        self.figures.flush()
+        self.transfer.drain()
+        save_run(
+            folder,
+            self.config,
+            run.network,
+            run.source.classes,
+            run.shape_CHW,
+            run.scaling,
+            list(self.curves.read().epochs),
+        )
+
+    def close(self) -> None:
+        """Wait for what is on its way to the host, and end the threads that read pictures. The run
+        can go on once its feed is open again."""
+        self.transfer.drain()
+        self.run.close_feed()

@@ -1,0 +1,92 @@
+"""The pictures of one subset, batch by batch, from wherever they are to the device."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.data.feed import Feed
+from engine.data.source import Source
+
+MOST_HELD = 2**28
+"""Bytes of pictures that are kept on the device as a whole: 256 MiB."""
+AHEAD = 2
+"""Batches that are read while one is trained on."""
+
+
+class Batch(NamedTuple):
+    """On the device: uint8 (N, C, H, W), and the classes int64 (N,). N may be less than asked
+    for, even 0, where files can't be read."""
+
+    pictures_NCHW: Tensor
+    labels_N: Tensor
+
+
+class Supply(Protocol):
+    """Runs on the thread that trains."""
+
+    def __len__(self) -> int: ...
+
+    def begin(self, order_N: Tensor) -> None:
+        """Use this order from now on: an int64 permutation of the subset, on the cpu."""
+
+    def batch(self, start: int, end: int) -> Batch:
+        """The pictures at these places of the order."""
+
+
+class Held:
+    """All pictures lie on the device already."""
+
+    def __init__(self, source: Source, chosen_N: np.ndarray, device: torch.device) -> None:
+        assert source.pictures_NCHW is not None
+        self._pictures_NCHW = torch.from_numpy(source.pictures_NCHW[chosen_N]).to(device)
+        self._labels_N = torch.from_numpy(source.labels_N[chosen_N]).to(device)
+        self._order_N = torch.arange(len(chosen_N), device=device)
+
+    def __len__(self) -> int:
+        return len(self._labels_N)
+
+    def begin(self, order_N: Tensor) -> None:
+        self._order_N = order_N.to(self._labels_N.device, non_blocking=True)
+
+    def batch(self, start: int, end: int) -> Batch:
+        chosen_N = self._order_N[start:end]
+        return Batch(self._pictures_NCHW[chosen_N], self._labels_N[chosen_N])
+
+
+class Fed:
+    """Pictures come from files or their cache; the next batches are read meanwhile."""
+
+    def __init__(self, source: Source, chosen_N: np.ndarray, device: torch.device) -> None:
+        self.feed: Feed | None = None
+        """Must be open while batches are taken."""
+        self._chosen_N = chosen_N
+        self._labels_N = source.labels_N
+        self._device = device
+        self._order_N = chosen_N
+
+    def __len__(self) -> int:
+        return len(self._chosen_N)
+
+    def begin(self, order_N: Tensor) -> None:
+        self._order_N = self._chosen_N[np.asarray(order_N)]
+
+    def batch(self, start: int, end: int) -> Batch:
+        feed, size = self.feed, end - start
+        assert feed is not None
+        for number in range(1, AHEAD + 1):
+            following_N = self._order_N[start + number * size : end + number * size]
+            if len(following_N):
+                feed.expect(following_N)
+        chosen_N = self._order_N[start:end]
+        pictures_NCHW, kept_N = feed.take(chosen_N)
+        return Batch(
+            self._to_device(pictures_NCHW), self._to_device(self._labels_N[chosen_N[kept_N]])
+        )
+
+    def _to_device(self, array: np.ndarray) -> Tensor:
+        tensor = torch.from_numpy(array)
+        if self._device.type == "cuda":
+            tensor = tensor.pin_memory()  # else the copy would wait for the device
+        return tensor.to(self._device, non_blocking=True)
