@@ -19,6 +19,7 @@ class Actions(QObject):
         super().__init__(window)
         self._window = window
         self._icons: dict[QAction, str] = {}
+        self._keys: dict[QAction, str] = {}
         self._training = False
         self.start = self._add("Start", "start", "Space", "Train, or pause the training")
         self.step = self._add("Step", "step", "S", "Train one step, then pause")
@@ -28,7 +29,7 @@ class Actions(QObject):
             "Start over", "start_over", "", "Begin anew from fresh weights; can be undone"
         )
         self.undo = self._add(
-            "Undo start over", "undo", "Ctrl+Z", "Bring back the weights and curves thrown away"
+            "Undo", "undo", "Ctrl+Z", "Bring back the network and curves that were replaced"
         )
         self.open_pictures = self._add(
             "Open pictures…", "add_picture", "Ctrl+O", "Show the network pictures of yours"
@@ -56,6 +57,11 @@ class Actions(QObject):
             if name:
                 action.setIcon(icon(name, palette))
 
+    def train_by_keys(self, on: bool) -> None:
+        """Whether the keys of the training act: on another page they mean other things."""
+        for action in (self.start, self.step, self.epoch, self.undo):
+            action.setShortcut(QKeySequence(self._keys[action] if on else ""))
+
     def show_status(self, status: Status) -> None:
         """Enable what leads anywhere from the present phase."""
         phase = status.phase
@@ -75,6 +81,7 @@ class Actions(QObject):
 
     def _add(self, words: str, icon_name: str, keys: str, tip: str) -> QAction:
         action = QAction(words, self._window)
+        self._keys[action] = keys
         if keys:
             action.setShortcut(QKeySequence(keys))
             # The key must not act again and again while it is held down.

@@ -24,18 +24,21 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from engine.config import RunConfig
+from engine.desk import Desk
 from engine.session import Session
 from gui import reports
 from gui.collector import Collector
 from gui.controller import Controller
+from gui.data_controller import DataController
 from gui.display import why_no_window
-from gui.main_window import MainWindow, theme_choice
+from gui.main_window import PAGES, MainWindow, theme_choice
 from gui.pump import Pump
-from gui.settings import Settings, training_or_default
+from gui.settings import Settings, run_or_default
 from gui.widgets.icons import window_icon
 from gui.widgets.theme import Theme
 
 NAME = "convscope"
+TRAIN_PAGE, DATA_PAGE = PAGES.index("train"), PAGES.index("data")
 TIMES = "CONVSCOPE_STARTUP_TIMES"
 """Set this variable to have the seconds from the start of the process printed on stderr."""
 
@@ -98,13 +101,24 @@ def make_window(
     theme.setParent(window)
     window.restore_layout()
     parts = window.parts
-    training, damage = training_or_default(settings)
-    config = config or RunConfig(training=training)
+    remembered, damage = run_or_default(settings)
+    config = config or remembered
     controller = Controller(session, config, window, parts)
-    pump = Pump(session, parts.panels, controller.handle, controller.show_status, window)
+    data = DataController(Desk(), window.data, parts.notices, settings, window)
+
+    def beat() -> bool:
+        data.tick()
+        return window.page == DATA_PAGE
+
+    pump = Pump(session, parts.panels, controller.handle, controller.show_status, beat, window)
     collector = Collector(window)
     window.budget_chosen.connect(controller.set_budget)
     window.drop_target.dropped.connect(controller.take_pictures)
+    window.preset_chosen.connect(controller.begin_with)
+    controller.source_brought.connect(data.open_source)
+    controller.source_brought.connect(lambda: window.show_page(DATA_PAGE))
+    data.chosen.connect(controller.train_with)
+    data.chosen.connect(lambda: window.show_page(TRAIN_PAGE))
     controller.set_budget(window.budget)
     controller.last_folder = settings.text("picture folder")
     for problem in (settings.problem, damage):
@@ -118,15 +132,18 @@ def make_window(
         window.build_last_panels()
         pump.start()
         collector.start()
+        window.page_shown.connect(lambda place: data.open() if place == DATA_PAGE else None)
+        if window.page == DATA_PAGE:
+            data.open()
         window.complete.emit()
 
     def end() -> bool:
         pump.stop()
         collector.stop()
-        settings.put_training(controller.training())
+        settings.put_run(controller.run())
         settings.put("picture folder", controller.last_folder)
         settings.write()
-        return controller.close()
+        return data.close() & controller.close()
 
     # Queued: whoever else waits for the window to stand comes first.
     window.painted.connect(begin, Qt.ConnectionType.QueuedConnection)

@@ -1,16 +1,19 @@
 """What a person does becomes commands; what the engine tells reaches widgets and notices."""
 
+import os
 import time
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QMimeData, QObject, QUrl
+from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from engine import commands
-from engine.config import RunConfig, TrainingConfig
+from engine.config import DataConfig, RunConfig
+from engine.presets import find_preset
 from engine.session import Session
 from engine.state import Phase, Status
 from engine.telemetry import events
@@ -30,6 +33,8 @@ from gui.widgets.status_line import StatusLine
 PICTURE_FILES = (
     "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
 )
+SOURCE_ENDINGS = (".zip", ".csv", ".json")
+"""Files that hold no picture but name or hold many: something to learn from."""
 CLOSING_SECONDS = 60.0
 """How long to wait for the engine to end: torch can't be stopped while it loads."""
 
@@ -55,6 +60,9 @@ class Parts:
 class Controller(QObject):
     """Lives on the GUI thread; never waits for the engine, but for a moment when closing."""
 
+    source_brought = Signal(str)
+    """A path that a person wants to learn from."""
+
     def __init__(
         self, session: Session, config: RunConfig, window: QMainWindow, parts: Parts
     ) -> None:
@@ -67,6 +75,8 @@ class Controller(QObject):
         self._stages: tuple[object, ...] = ()
         self._status: Status | None = None
         self._starting_over = False
+        self._replacing = False
+        self._left_out: list[tuple[str, str]] = []
         self._pictures_read = 0
         self._budget = 0.1
         self._closing_since: float | None = None
@@ -119,8 +129,16 @@ class Controller(QObject):
     def take_pictures(self, mime: QMimeData) -> None:
         """Show the network what was dropped or pasted: files, folders or a picture."""
         paths, rgb_HWC = pictures_in(mime)
-        if paths:
+        if len(paths) == 1 and paths[0].suffix.lower() in SOURCE_ENDINGS:
+            self.source_brought.emit(str(paths[0]))
+        elif paths:
             self.add_pictures(paths)
+            if len(paths) == 1 and _has_classes(paths[0]):
+                folder = str(paths[0])
+                self._parts.notices.tell(
+                    "Its pictures become probes. They can be learned from as well.",
+                    ("Open as data", lambda: self.source_brought.emit(folder)),
+                )
         elif rgb_HWC is not None:
             self._session.send(commands.AddProbe("pasted picture", rgb_HWC, select=True))
         else:
@@ -130,20 +148,55 @@ class Controller(QObject):
         self._pictures_read = 0
         self._session.add_pictures(paths)
 
-    def training(self) -> TrainingConfig:
-        """The settings as they stand, to begin the next start with."""
-        status = self._session.status
-        training = self._config.training
+    def run(self) -> RunConfig:
+        """The run with its settings as they stand, to begin the next start with."""
+        status, config = self._session.status, self._config
         if not status.batch_size:
-            return training
-        return msgspec.structs.replace(
-            training,
+            return config
+        training = msgspec.structs.replace(
+            config.training,
             learning_rate=status.learning_rate,
             batch_size=status.batch_size,
             optimizer=status.optimizer,
             schedule=status.schedule,
             epochs=self._parts.training.epochs.value(),
         )
+        return msgspec.structs.replace(config, training=training)
+
+    def train_with(self, data: DataConfig) -> None:
+        """Learn from other pictures, or from the same ones in another way: the network is kept
+        where it fits, and begins anew. Undo brings back what was there."""
+        name = "digits" if data.source == "digits" else "photos"
+        usual = find_preset(name).run
+        run = self.run()
+        if data.source == run.data.source and data.size == run.data.size:
+            network, training = run.network, run.training
+        else:
+            network, training = usual.network, usual.training
+        training = msgspec.structs.replace(
+            training, seed=run.training.seed, device=run.training.device
+        )
+        self.begin_anew(RunConfig(data=data, network=network, training=training))
+
+    def begin_with(self, name: str) -> None:
+        """Load a preset, on the pictures that are learned from now where it has none."""
+        preset = find_preset(name)
+        run, now = preset.run, self._config.data
+        if not preset.own_source:
+            if now.source == "digits":
+                self._parts.notices.tell(
+                    f"{preset.title}: open a folder or zip of pictures on the Data page first,"
+                    " and train with it."
+                )
+                return
+            data = msgspec.structs.replace(run.data, source=now.source, subsets=now.subsets)
+            run = msgspec.structs.replace(run, data=data)
+        self.begin_anew(run)
+
+    def begin_anew(self, run: RunConfig) -> None:
+        """Load a run; what was trained before can be brought back."""
+        self._replacing = self._session.status.step > 0
+        self._session.send(commands.Load(run))
 
     def _paste(self) -> None:
         self.take_pictures(QGuiApplication.clipboard().mimeData())
@@ -173,14 +226,15 @@ class Controller(QObject):
             self._session.send(commands.Save(name))
 
     def _move_to(self, device: str) -> None:
-        training = msgspec.structs.replace(self.training(), device=device)
-        load = commands.Load(msgspec.structs.replace(self._config, training=training))
+        run = self.run()
+        training = msgspec.structs.replace(run.training, device=device)
+        moved = msgspec.structs.replace(run, training=training)
         if self._session.status.step == 0:
-            self._session.send(load)
+            self._session.send(commands.Load(moved))
             return
         self._parts.notices.warn(
             f"On another device ({device}) the network begins anew, from fresh weights.",
-            ("Begin anew", lambda: self._session.send(load)),
+            ("Begin anew", lambda: self.begin_anew(moved)),
         )
 
     # What the engine tells
@@ -234,6 +288,8 @@ class Controller(QObject):
                 )
             case events.Failed():
                 self._failed(event)
+            case events.PicturesLeftOut():
+                self._leave_out(event.problems)
             case events.PicturesRead():
                 self._pictures_read = event.done
             case events.PicturesUnread():
@@ -247,10 +303,19 @@ class Controller(QObject):
 
     def _take_config(self, config: RunConfig) -> None:
         self._config = config
-        self._parts.run_bar.name_run(config.data.source, config.network.name)
+        source = Path(config.data.source).name  # of a path; a name is one already
+        self._parts.run_bar.name_run(source, config.network.name)
 
     def _loaded(self, event: events.Loaded) -> None:
         self._take_config(event.config)
+        for sentence in event.notes:
+            self._parts.notices.tell(sentence)
+        if self._replacing:
+            self._replacing = False
+            self._parts.notices.tell(
+                f"{event.source} is loaded, and the network begins anew.",
+                ("Undo", lambda: self._session.send(commands.Undo())),
+            )
         if self._starting_over:
             self._starting_over = False
             undo = commands.Undo()
@@ -281,6 +346,20 @@ class Controller(QObject):
             ("Show", lambda: self._show_unread(problems)),
         )
 
+    def _leave_out(self, problems: tuple[tuple[str, str], ...]) -> None:
+        """Say so once: the list grows while it can be opened."""
+        first = not self._left_out
+        self._left_out += problems
+        if first:
+            self._parts.notices.warn(
+                "Some pictures could not be read; the training goes on without them.",
+                ("Show", lambda: self._show_list("Left out of the training", self._left_out)),
+            )
+
+    def _show_list(self, title: str, problems: list[tuple[str, str]]) -> None:
+        caption = "Nothing was learned from these; all others are used."
+        ListDialog(title, caption, ("File", "Why"), problems, self._window).show()
+
     def _show_unread(self, problems: tuple[tuple[str, str], ...]) -> None:
         ListDialog(
             "Files that could not be read",
@@ -297,3 +376,14 @@ class Controller(QObject):
             self._closing_since = time.monotonic()
         ended = self._session.close(0.2 if first else 0.0)
         return ended or time.monotonic() - self._closing_since > CLOSING_SECONDS
+
+
+def _has_classes(path: Path) -> bool:
+    """Whether a folder holds others, as one with a folder for each class does."""
+    try:
+        with os.scandir(path) as entries:
+            # Of a folder with very many files, the first ones say enough.
+            inner = sum(entry.is_dir() for entry in islice(entries, 1000))
+    except OSError:
+        return False
+    return inner > 1

@@ -1,21 +1,24 @@
-"""The window: bar, network, docks, menus; what it looks like and remembers. Knows no session."""
+"""The window: bar, rail, pages, menus; what it looks like and remembers. Knows no session."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QDockWidget,
+    QHBoxLayout,
     QMainWindow,
     QMenu,
     QMessageBox,
+    QStackedWidget,
     QWidget,
 )
 
+from engine.presets import presets
 from engine.telemetry.curves import Curves
 from engine.telemetry.frames import WHOLE, Scale
 from gui.actions import Actions
@@ -23,21 +26,20 @@ from gui.controller import Parts
 from gui.exports import Exports
 from gui.menus import Choices, add
 from gui.models.view_state import Sort, ViewState
-from gui.panels.filters import FiltersPanel
-from gui.panels.network_strip import NetworkStrip
-from gui.panels.panel import Panel
-from gui.panels.probes import ProbesPanel
-from gui.panels.training import TrainingPanel
+from gui.pages.data import DataPage
+from gui.pages.train import TrainPage
 from gui.settings import Settings
 from gui.widgets.drop_target import DropTarget
 from gui.widgets.notices import ListDialog, Notices
 from gui.widgets.palettes import palette_names
+from gui.widgets.rail import Rail
 from gui.widgets.run_bar import RunBar
 from gui.widgets.status_line import StatusLine
 from gui.widgets.theme import THEME_CHOICES, Theme, ThemeChoice
 
-LAYOUT_VERSION = 1
 SIZE = (1280, 800)
+PAGES = ("train", "data")
+"""As they stand on the rail."""
 BUDGETS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 USUAL_BUDGET = 0.1
 SCALES: dict[Scale, str] = {
@@ -51,13 +53,6 @@ SORTS: dict[Sort, str] = {
     "max": "maximum",
     "std": "variation",
 }
-DOCK_TITLES = {
-    "curves": "Curves",
-    "filters": "Filters",
-    "map": "Map",
-    "training": "Training",
-    "probes": "Probe pictures",
-}
 _SINGLE_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_S, Qt.Key.Key_E)
 
 
@@ -68,6 +63,10 @@ class MainWindow(QMainWindow):
     """The window stands: it was painted for the first time."""
     complete = Signal()
     """All panels are built, and what the engine tells is shown from now on."""
+    preset_chosen = Signal(str)
+    """The name of a preset of engine.presets."""
+    page_shown = Signal(int)
+    """The place of a page on the rail."""
     budget_chosen = Signal(float)
     """The largest share of time, 0 to 1, that looking may cost."""
 
@@ -84,8 +83,8 @@ class MainWindow(QMainWindow):
         view = ViewState()
         actions = Actions(self)
         bar_actions = [actions.start, actions.step, actions.epoch, actions.stop, actions.start_over]
-        strip, filters = NetworkStrip(view), FiltersPanel(view)
-        probes, training = ProbesPanel(view), TrainingPanel(view)
+        self.train, self.data = TrainPage(view), DataPage()
+        self.docks = self.train.docks
         status_line = StatusLine()
         self.parts = Parts(
             actions=actions,
@@ -93,62 +92,66 @@ class MainWindow(QMainWindow):
             notices=Notices(self, margin_below=self._below_notices),
             run_bar=RunBar(bar_actions, self),
             status_line=status_line,
-            strip=strip,
-            probes=probes,
-            training=training,
-            panels=[strip, filters, probes, training],
+            strip=self.train.strip,
+            probes=self.train.probes,
+            training=self.train.training,
+            panels=self.train.panels,
         )
         self.exports = Exports(self, self.parts.notices, settings, self.parts.run_bar)
         self.drop_target = DropTarget(self)
+        for dock in self.docks.values():
+            self.drop_target.watch(dock)
         self.addToolBar(self.parts.run_bar)
-        self.setCentralWidget(strip)
+        self._build_pages()
         # Not the first button or list on the way: these use single keys themselves.
-        strip.setFocus()
+        self.train.strip.setFocus()
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(status_line, 1)
-        self.docks = self._build_docks({"filters": filters, "probes": probes, "training": training})
         self._restore_view()
         self._build_menus()
-        self._usual_layout = QByteArray()
         self.resize(*SIZE)
         actions.quit.triggered.connect(self.close)
 
     # Building
 
-    def _build_docks(self, panels: dict[str, Panel]) -> dict[str, QDockWidget]:
-        self.setDockNestingEnabled(True)
-        docks = {}
-        for name, title in DOCK_TITLES.items():
-            dock = docks[name] = QDockWidget(title, self)
-            dock.setObjectName(name)
-            dock.setWidget(panels.get(name) or QWidget())
-            self.drop_target.watch(dock)
-        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["curves"])
-        for left, right in (("curves", "filters"), ("filters", "map"), ("map", "training")):
-            self.splitDockWidget(docks[left], docks[right], Qt.Orientation.Horizontal)
-        self.addDockWidget(
-            Qt.DockWidgetArea.BottomDockWidgetArea, docks["probes"], Qt.Orientation.Vertical
-        )
-        return docks
+    def _build_pages(self) -> None:
+        self._rail, self._pages = Rail(), QStackedWidget()
+        for page, title, icon, tip in (
+            (self.train, "Train", "train", "Watch the network learn (Ctrl+1)"),
+            (self.data, "Data", "data", "Choose and see what it learns from (Ctrl+2)"),
+        ):
+            self._pages.addWidget(page)
+            self._rail.add(title, icon, tip)
+        self._rail.chosen.connect(self.show_page)
+        middle = QWidget()
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addWidget(self._pages, 1)
+        self.setCentralWidget(middle)
+
+    @property
+    def page(self) -> int:
+        """The place on the rail of the page that is shown."""
+        return self._pages.currentIndex()
+
+    def show_page(self, place: int) -> None:
+        """Show a page by its place on the rail."""
+        self._rail.mark(place)
+        self._pages.setCurrentIndex(place)
+        self.parts.actions.train_by_keys(PAGES[place] == "train")
+        self.page_shown.emit(place)
 
     def build_last_panels(self) -> None:
-        """Add the panels that import pyqtgraph, and bring back the layout of the last time."""
-        from gui.panels.curves import CurvesPanel
-        from gui.panels.map_detail import MapDetailPanel
-
-        self.curves = CurvesPanel(self.parts.view, self._curves)
-        self.curves.smoothing = self.settings.number("smoothing", 0.6, 0.0, 0.99)
-        self.curves.log_loss = self.settings.text("log loss") == "yes"
-        self.map_detail = MapDetailPanel(self.parts.view)
-        for name, panel in (("curves", self.curves), ("map", self.map_detail)):
-            placeholder = self.docks[name].widget()
-            self.docks[name].setWidget(panel)
-            if placeholder is not None:
-                placeholder.deleteLater()
-            self.parts.panels.append(panel)
+        """Add the panels that import pyqtgraph."""
+        before = len(self.train.panels)
+        self.train.build_last_panels(self._curves, self.settings)
+        self.curves, self.map_detail = self.train.curves, self.train.map_detail
+        for panel in self.train.panels[before:]:
             self.exports.add_panel(panel)
         # After a click on a button the space key shall still start and pause.
-        for button in self.findChildren(QAbstractButton):
+        for button in self.train.findChildren(QAbstractButton):
             if button.focusPolicy() & Qt.FocusPolicy.ClickFocus:
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -174,6 +177,9 @@ class MainWindow(QMainWindow):
         train_menu.addActions([actions.start, actions.step, actions.epoch, actions.stop])
         train_menu.addSeparator()
         train_menu.addActions([actions.start_over, actions.undo])
+        begin = train_menu.addMenu("Begin with")
+        for name, preset in presets().items():
+            add(begin, preset.title, partial(self.preset_chosen.emit, name))
         self._build_view_menu(bar.addMenu("&View"))
         help_menu = bar.addMenu("&Help")
         add(help_menu, "Keyboard shortcuts", self._show_keys, "F1")
@@ -181,6 +187,10 @@ class MainWindow(QMainWindow):
 
     def _build_view_menu(self, menu: QMenu) -> None:
         view = self.parts.view
+        for place, title in enumerate(PAGES):
+            words = f"{title.capitalize()} page"
+            add(menu, words, partial(self.show_page, place), f"Ctrl+{place + 1}")
+        menu.addSeparator()
         for dock in self.docks.values():
             menu.addAction(dock.toggleViewAction())
         menu.addSeparator()
@@ -258,8 +268,8 @@ class MainWindow(QMainWindow):
         """The height that notices leave free: the status line, and new probe pictures over it."""
         probes = self.docks["probes"]
         covers = probes.isVisible() and not probes.isFloating()
-        top = probes.y() if covers and probes.y() > self.height() // 2 else self.statusBar().y()
-        return self.height() - top
+        top = probes.mapTo(self, QPoint()).y() if covers else 0
+        return self.height() - (top if top > self.height() // 2 else self.statusBar().y())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -291,17 +301,14 @@ class MainWindow(QMainWindow):
 
     def restore_layout(self) -> None:
         """Bring back the layout of the last time. Call once, before the window is shown."""
-        sizes = {"curves": 400, "filters": 340, "map": 320, "training": 220}
-        docks = [self.docks[name] for name in sizes]
-        self.resizeDocks(docks, list(sizes.values()), Qt.Orientation.Horizontal)
-        self.resizeDocks([docks[0], self.docks["probes"]], [260, 96], Qt.Orientation.Vertical)
-        self._usual_layout = self.saveState(LAYOUT_VERSION)
+        self.train.restore_layout(self.settings)
+        self.data.restore_state(self.settings.blob("data layout"))
         self.restoreGeometry(self.settings.blob("geometry"))
-        self.restoreState(self.settings.blob("layout"), LAYOUT_VERSION)
+        self.show_page(PAGES.index(self.settings.one_of("page", PAGES, PAGES[0])))
 
     def reset_layout(self) -> None:
         """Every dock back to where it first was."""
-        self.restoreState(self._usual_layout, LAYOUT_VERSION)
+        self.train.reset_layout()
 
     def _restore_view(self) -> None:
         settings, view = self.settings, self.parts.view
@@ -315,15 +322,14 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         settings, view = self.settings, self.parts.view
         settings.put("geometry", self.saveGeometry())
-        settings.put("layout", self.saveState(LAYOUT_VERSION))
+        settings.put("data layout", self.data.save_state())
+        settings.put("page", PAGES[self.page])
+        self.train.remember(settings)
         settings.put("theme", self._theme.choice)
         settings.put("palette", view.palette)
         settings.put("signed palette", view.signed_palette)
         settings.put("scale", view.scale)
         settings.put("budget", self.budget)
-        if hasattr(self, "curves"):
-            settings.put("smoothing", self.curves.smoothing)
-            settings.put("log loss", "yes" if self.curves.log_loss else "no")
         settings.write()
 
     def closeEvent(self, event: QCloseEvent) -> None:

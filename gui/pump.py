@@ -14,6 +14,8 @@ from engine.telemetry.frames import Demand, Frame, FrameKey, Wanted
 from gui.panels.panel import Panel
 
 TICK_MS = 30
+IDLE_TICK_MS = 90
+"""While nothing is visible that changes."""
 FRAMES_PER_SECOND = 15.6
 """Asked of the engine: a little more than 15, as a step may end late."""
 ASK_TICKS = 2
@@ -37,14 +39,17 @@ class Pump(QObject):
         panels: Sequence[Panel],
         on_events: Callable[[list[Event]], None],
         on_status: Callable[[Status, float], None],
+        on_beat: Callable[[], bool],
         parent: QObject,
     ) -> None:
-        """`panels` may grow while the pump runs. `on_status` gets the frames a second as well."""
+        """`panels` may grow while the pump runs. `on_status` gets the frames a second as well;
+        `on_beat` is called at every beat, and says whether it has something to show."""
         super().__init__(parent)
         self._session = session
         self._panels = panels
         self._on_events = on_events
         self._on_status = on_status
+        self._on_beat = on_beat
         self._place = 0
         self._demand: Demand | None = None
         self._rate = FrameRate()
@@ -66,6 +71,11 @@ class Pump(QObject):
     def stop(self) -> None:
         self._timer.stop()
 
+    @property
+    def interval(self) -> int:
+        """Milliseconds to the next beat."""
+        return self._timer.interval()
+
     def tick(self) -> None:
         """One beat: events first, for they say what the frames are of."""
         events = self._session.events(self._place)
@@ -83,6 +93,8 @@ class Pump(QObject):
                 panel.show_frames(frames)
         if self._tick % CURVE_TICKS == 0:
             self._refresh()
+        shows = self._on_beat()
+        self._timer.setInterval(TICK_MS if shows or self._visible else IDLE_TICK_MS)
         self._tick += 1
 
     def _look_around(self) -> None:

@@ -8,14 +8,14 @@ from typing import TypeVar
 from PySide6.QtCore import QByteArray, QSettings
 
 from engine import config
-from engine.config import TrainingConfig
+from engine.config import RunConfig
 from engine.errors import ConfigError
 
 Name = TypeVar("Name", bound=str)
 
 
 class Settings:
-    """An INI file for the window and a TOML file for the training. Used on the GUI thread.
+    """An INI file for the window and a TOML file for the run. Used on the GUI thread.
 
     `problem` is one sentence, or empty: a folder that can't be written keeps nothing and breaks
     nothing.
@@ -51,14 +51,14 @@ class Settings:
     def put(self, key: str, value: QByteArray | str | float) -> None:
         self._ini.setValue(key, value)
 
-    def training(self) -> TrainingConfig:
-        """The training settings of the last start; ConfigError when their file is damaged."""
-        path = self._training_path
-        return config.load(path, TrainingConfig) if path.is_file() else TrainingConfig()
+    def run(self) -> RunConfig:
+        """What was trained the last time, and how; ConfigError when the file is damaged."""
+        path = self._run_path
+        return config.load(path, RunConfig) if path.is_file() else RunConfig()
 
-    def put_training(self, training: TrainingConfig) -> None:
+    def put_run(self, run: RunConfig) -> None:
         try:
-            config.save(training, self._training_path)
+            config.save(run, self._run_path)
         except OSError as error:
             self.problem = self.problem or _sentence(self.folder, error)
 
@@ -67,8 +67,8 @@ class Settings:
         self._ini.sync()
 
     @property
-    def _training_path(self) -> Path:
-        return self.folder / "training.toml"
+    def _run_path(self) -> Path:
+        return self.folder / "run.toml"
 
 
 def _problem_with(folder: Path) -> str:
@@ -83,9 +83,9 @@ def _sentence(folder: Path, reason: object) -> str:
     return f"Layout and settings can't be kept, as {folder} can't be written: {reason}."
 
 
-def training_or_default(settings: Settings) -> tuple[TrainingConfig, str]:
-    """The remembered training settings, or the defaults and a sentence that says why."""
+def run_or_default(settings: Settings) -> tuple[RunConfig, str]:
+    """The remembered run, or the usual one and a sentence that says why."""
     try:
-        return settings.training(), ""
+        return settings.run(), ""
     except ConfigError as error:
-        return TrainingConfig(), f"{error.message} Training starts with the default settings."
+        return RunConfig(), f"{error.message} Training starts with the default settings."

@@ -47,6 +47,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings, caches and data go into the test's own folder, never into the user's."""
     for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
+    for kind in ("CACHE", "DATA"):
+        monkeypatch.setenv(f"CONVSCOPE_{kind}", str(tmp_path / kind.lower() / "convscope"))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from engine.commands import SetTraining
-from engine.config import OPTIMIZERS, SCHEDULES, learning_rate_from
+from engine.config import OPTIMIZERS, SCHEDULES, Augmentation, learning_rate_from
 from engine.errors import ConfigError
 from engine.state import Status
 from engine.telemetry.events import Event, Loaded, TrainingChanged
@@ -13,6 +13,12 @@ from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
 from gui.widgets.theme import RHYTHM, make_quiet
 
+_FIT_WORDS = {"stretch": "stretched", "crop": "cropped", "pad": "padded"}
+_VALUE_WORDS = {
+    "none": "values 0 to 1",
+    "measured": "normalised as measured",
+    "imagenet": "normalised as for ImageNet",
+}
 MOST_PICTURES = 100_000
 MOST_EPOCHS = 100_000
 
@@ -92,10 +98,7 @@ class TrainingPanel(Panel):
                 self.learning_rate.show_now(training.learning_rate)
                 with QSignalBlocker(self.epochs):
                     self.epochs.setValue(training.epochs)
-                self._facts.setText(
-                    f"{event.training_pictures:,} pictures to learn from, "
-                    f"{event.validation_pictures:,} held out. {event.parameters:,} parameters."
-                )
+                self._facts.setText("\n".join(facts(event)))
                 self._news.clear()
                 self._enable(True)
             case TrainingChanged():
@@ -145,6 +148,35 @@ class TrainingPanel(Panel):
             self.epochs,
         ):
             field.setEnabled(on)
+
+
+def facts(event: Loaded) -> list[str]:
+    """What is learned from and how a picture gets to the network, a sentence a line."""
+    data = event.config.data
+    kept = f", {event.test_pictures:,} kept for the test" if event.test_pictures else ""
+    counts = f"{event.training_pictures:,} to learn from, {event.validation_pictures:,} to validate"
+    channels, height, width = event.stages[0].shape
+    colour = "grey" if channels == 1 else "RGB"
+    return [
+        f"{event.source}: {counts}{kept}.",
+        f"{height}x{width} {colour}, {_FIT_WORDS[data.fit]}, {_VALUE_WORDS[data.normalisation]}.",
+        f"{augmentation_words(data.augmentation)}.",
+        f"{event.parameters:,} parameters.",
+    ]
+
+
+def augmentation_words(how: Augmentation) -> str:
+    """What varies the training pictures, in a line."""
+    plain = Augmentation()
+    amounts = {
+        name.replace("_", " "): getattr(how, name)
+        for name in how.__struct_fields__
+        if name != "fill" and getattr(how, name) != getattr(plain, name)
+    }
+    if not amounts:
+        return "Not varied"
+    words = [name if value is True else f"{name} {value:g}" for name, value in amounts.items()]
+    return "Varied: " + ", ".join(words)
 
 
 class RateEdit(QLineEdit):

@@ -49,7 +49,21 @@ MAP_TAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "dense1")
 
 
 def loaded(stages: tuple[Stage, ...] = STAGES, classes: tuple[str, ...] = DIGITS) -> Loaded:
-    return Loaded(1, RunConfig(), stages, classes, 4000, 1000, 93_322, "cpu")
+    return Loaded(
+        run=1,
+        config=RunConfig(),
+        source="digits",
+        stages=stages,
+        classes=classes,
+        training_pictures=4000,
+        validation_pictures=1000,
+        test_pictures=0,
+        left_out=0,
+        notes=(),
+        problems=0,
+        parameters=93_322,
+        device="cpu",
+    )
 
 
 def probe_shown(probe: int = 0, light: bool = False, inverted: bool = False) -> ProbeShown:

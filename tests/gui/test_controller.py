@@ -313,18 +313,18 @@ def test_the_settings_to_remember_are_those_that_hold(window, session, controlle
         msgspec.structs.replace(READY, learning_rate=0.02, batch_size=32, optimizer="sgd"),
     )
     window.parts.training.epochs.setValue(5)
-    assert controller.training() == msgspec.structs.replace(
+    assert controller.run().training == msgspec.structs.replace(
         TrainingConfig(), learning_rate=0.02, batch_size=32, optimizer="sgd", epochs=5
     )
 
 
 def test_before_anything_is_loaded_the_remembered_settings_hold(qapp, qtbot, tmp_path):
     settings = Settings(tmp_path)
-    settings.put_training(TrainingConfig(learning_rate=0.5))
+    settings.put_run(RunConfig(training=TrainingConfig(learning_rate=0.5)))
     session = FakeSession(Status())
     window = make_window(qapp, session, settings)
     qtbot.addWidget(window)
-    assert window.findChild(Controller).training() == TrainingConfig(learning_rate=0.5)
+    assert window.findChild(Controller).run().training == TrainingConfig(learning_rate=0.5)
 
 
 def test_the_status_is_in_the_last_line(window, session, controller):

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolButton
 
 from engine import commands
-from engine.config import TrainingConfig
+from engine.config import RunConfig, TrainingConfig
 from engine.state import Phase, Status
 from engine.telemetry.events import Loaded
 from gui.app import make_window
@@ -89,7 +89,9 @@ def test_the_session_opens_once_the_window_stands(qapp, qtbot, tmp_path):
 
 
 def test_it_begins_with_the_remembered_training_settings(open_window, tmp_path):
-    Settings(tmp_path / "config").put_training(TrainingConfig(learning_rate=0.5, epochs=3))
+    Settings(tmp_path / "config").put_run(
+        RunConfig(training=TrainingConfig(learning_rate=0.5, epochs=3))
+    )
     session = open_window().session
     assert session.opened_with.training == TrainingConfig(learning_rate=0.5, epochs=3)
     assert commands.SetBudget(0.1) in session.sent
@@ -98,7 +100,7 @@ def test_it_begins_with_the_remembered_training_settings(open_window, tmp_path):
 def test_a_damaged_settings_file_is_explained_and_replaced(open_window, tmp_path):
     folder = tmp_path / "config"
     folder.mkdir()
-    (folder / "training.toml").write_text("learning_rate = -1\n")
+    (folder / "run.toml").write_text("[training]\nlearning_rate = -1\n")
     (folder / "window.ini").write_bytes(b"\xff\xfe[[[layout=@Invalid(\ntheme=purple\nbudget=x\n")
     opened = open_window()
     assert opened.session.opened_with.training == TrainingConfig()
@@ -159,9 +161,32 @@ def test_every_key_is_used_once(open_window):
         action.shortcut().toString()
         for action in window.findChildren(QAction)
         if not action.shortcut().isEmpty()
+        and action.shortcutContext() == Qt.ShortcutContext.WindowShortcut
     ]
     assert len(keys) == len(set(keys))
     assert {"Space", "S", "E", "Ctrl+O", "Ctrl+V", "Ctrl+Z", "F1"} <= set(keys)
+
+
+def test_the_rail_shows_pages_and_the_training_s_keys_stay_on_its_own(open_window, qtbot):
+    window = open_window().window
+    start = window.parts.actions.start
+    assert window.page == 0
+    assert window.train.isVisible()
+    qtbot.keyClick(window.windowHandle(), Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.data.isVisible()
+    assert not window.train.isVisible()
+    assert start.shortcut().isEmpty()
+    train_button = next(b for b in window.findChildren(QToolButton) if b.text() == "Train")
+    qtbot.mouseClick(train_button, Qt.MouseButton.LeftButton)
+    assert window.train.isVisible()
+    assert start.shortcut().toString() == "Space"
+
+
+def test_the_page_shown_last_is_shown_first(open_window):
+    opened = open_window()
+    opened.window.show_page(1)
+    opened.close()
+    assert open_window().window.data.isVisible()
 
 
 def test_the_help_lists_the_keys(open_window):

@@ -10,7 +10,16 @@ from engine.telemetry.events import Refused
 from engine.telemetry.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
-from gui.pump import ASK_TICKS, CURVE_TICKS, SLOW_TICKS, FrameRate, Pump, is_on_screen
+from gui.pump import (
+    ASK_TICKS,
+    CURVE_TICKS,
+    IDLE_TICK_MS,
+    SLOW_TICKS,
+    TICK_MS,
+    FrameRate,
+    Pump,
+    is_on_screen,
+)
 from tests.gui.fake_session import READY, FakeSession
 
 DETAIL = ("detail", "")
@@ -60,9 +69,14 @@ def session():
 @pytest.fixture
 def pump(window, panels, session):
     pump = Pump(
-        session, panels, lambda new: pump.told.append(new), lambda *s: pump.shown.append(s), window
+        session,
+        panels,
+        lambda new: pump.told.append(new),
+        lambda *s: pump.shown.append(s),
+        lambda: pump.other_news,
+        window,
     )
-    pump.told, pump.shown = [], []
+    pump.told, pump.shown, pump.other_news = [], [], False
     return pump
 
 
@@ -148,6 +162,18 @@ def test_it_runs_until_stopped(pump, session, qtbot):
     qtbot.waitUntil(lambda: len(pump.shown) >= 1)
     pump.stop()
     assert not pump._timer.isActive()
+
+
+def test_it_beats_more_slowly_while_nothing_changes_on_the_screen(pump, panels, window):
+    tick(pump, 1)
+    assert pump.interval == TICK_MS
+    for panel in panels:
+        panel.hide()
+    tick(pump, 2 * SLOW_TICKS)
+    assert pump.interval == IDLE_TICK_MS
+    pump.other_news = True
+    tick(pump, 1)
+    assert pump.interval == TICK_MS
 
 
 def test_the_rate_is_that_of_the_slowest_visible_layer():

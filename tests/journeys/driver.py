@@ -11,13 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QKeySequence, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.config import Conv, DataConfig, Dense, MaxPool, NetworkConfig, RunConfig, TrainingConfig
+from engine.config import (
+    DIGITS,
+    Conv,
+    Dense,
+    MaxPool,
+    NetworkConfig,
+    RunConfig,
+    SubsetCounts,
+    TrainingConfig,
+)
 from engine.networks.stages import Stage
 from engine.session import Session
 from engine.state import Phase, Status, Trigger, allows
@@ -33,7 +43,7 @@ from tests.journeys.helpers import TIMEOUT_MS, files
 
 ENDLESS = 10_000
 QUICK = RunConfig(
-    data=DataConfig(validation=200),
+    data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 20, 0)),
     network=NetworkConfig(
         "quick", (Conv(6), MaxPool(2), Conv(8), MaxPool(2), Dense(0, activation="none"))
     ),
@@ -124,7 +134,7 @@ class Driver:
 
     def click_button(self, words: str) -> None:
         """Click a button of the bar over the network."""
-        bar = self.window.findChild(QToolBar)
+        bar = self.window.parts.run_bar
         action = next(action for action in bar.actions() if action.text() == words)
         assert action.isEnabled(), f"{words} is not enabled"
         self.click(bar.widgetForAction(action))

@@ -167,7 +167,7 @@ def test_the_next_start_finds_everything_as_it_was(open_window, tmp_path):
     driver.until(lambda: not window.docks["training"].isVisible())
     driver.until(lambda: panel.learning_rate.text() == "0.004")
     # Docks grow into the room that is left, in steps.
-    driver.until(lambda: window.docks["filters"].geometry().right() == window.rect().right())
+    driver.until(lambda: window.docks["filters"].geometry().right() == window.train.rect().right())
     left = look(driver)
     assert all(left[what] != usual[what] for what in usual)
     assert left["training"] == (0.004, 100, "sgd", 7, "0.004")
@@ -210,12 +210,12 @@ def test_a_settings_folder_that_cannot_be_written_breaks_nothing(open_window, tm
 
 
 def put_words(folder: Path) -> None:
-    for name in ("window.ini", "training.toml"):
+    for name in ("window.ini", "run.toml"):
         (folder / name).write_text("[[[ neither = INI\n nor TOML\x00")
 
 
 def put_bytes(folder: Path) -> None:
-    for name in ("window.ini", "training.toml"):
+    for name in ("window.ini", "run.toml"):
         (folder / name).write_bytes(bytes(range(256)) * 20)
 
 
@@ -228,11 +228,11 @@ def put_wrong_values(folder: Path) -> None:
     for key in ("budget", "smoothing", "log loss"):
         ini.setValue(key, "nan")
     ini.sync()
-    (folder / "training.toml").write_text("learning_rate = -1.0\nbatch_size = 0\n")
+    (folder / "run.toml").write_text("[training]\nlearning_rate = -1.0\nbatch_size = 0\n")
 
 
 def put_folders(folder: Path) -> None:
-    for name in ("window.ini", "training.toml"):
+    for name in ("window.ini", "run.toml"):
         (folder / name).mkdir()
 
 
@@ -247,7 +247,7 @@ def test_damaged_settings_break_nothing(open_window, tmp_path, damage):
     driver.wait_for_maps()
     if damage is not put_folders:
         sentence = driver.wait_for_notice("Training starts with the default settings.")
-        assert "training.toml" in sentence
+        assert "run.toml" in sentence
     assert len(driver.notices) <= 1
     assert driver.session.status.learning_rate == 0.002
     view = driver.window.parts.view

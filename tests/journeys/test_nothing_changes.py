@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -13,14 +14,15 @@ from PIL import Image
 
 from engine import commands
 from engine.config import (
+    DIGITS,
     BatchNorm,
     Conv,
-    DataConfig,
     Dense,
     Dropout,
     MaxPool,
     NetworkConfig,
     RunConfig,
+    SubsetCounts,
     TrainingConfig,
 )
 from engine.state import Phase
@@ -36,7 +38,7 @@ from tests.journeys.helpers import answer_dialog
 THREADS = 2
 STEPS = 400
 CONFIG = RunConfig(
-    data=DataConfig(validation=4200),
+    data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 420, 0)),
     network=NetworkConfig(
         "noisy",
         (

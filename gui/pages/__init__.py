@@ -1,0 +1,1 @@
+"""The workspaces of the window: one for each kind of work."""

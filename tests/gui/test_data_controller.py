@@ -1,0 +1,212 @@
+"""The controller of the Data page, with a desk that only notes what it is asked."""
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from engine.config import DataConfig
+from engine.data.views import ClearCache, OpenSource, Request, Told, View, ViewKey
+from gui.data_controller import MOST_RECENT, DataController
+from gui.pages.data import DataPage
+from gui.settings import Settings
+from gui.widgets.notices import Notices
+from tests.gui.made_sources import catalogue, source_view
+
+
+class FakeDesk:
+    def __init__(self) -> None:
+        self.views: dict[ViewKey, View] = {}
+        self.all_told: list[Told] = []
+        self.requests: list[Request] = []
+        self.wanted: list[tuple[int, tuple[int, ...], int]] = []
+        self.cancels = self.opens = self.closings = 0
+        self.closes_after = 1
+
+    def open(self) -> None:
+        self.opens += 1
+
+    def close(self, timeout: float = 20.0) -> bool:
+        self.closings += 1
+        return self.closings >= self.closes_after
+
+    def ask(self, request: Request) -> None:
+        self.requests.append(request)
+
+    def want_thumbnails(self, source: int, indices: tuple[int, ...], side: int) -> None:
+        self.wanted.append((source, indices, side))
+
+    def cancel(self) -> None:
+        self.cancels += 1
+
+    def take(self) -> dict[ViewKey, View]:
+        taken, self.views = self.views, {}
+        return taken
+
+    def told(self, place: int) -> list[Told]:
+        return self.all_told[place:]
+
+
+class House:
+    """A window with a page, its controller, its desk and its settings."""
+
+    def __init__(self, qtbot, folder) -> None:
+        self.window = QWidget()
+        self.window.resize(1224, 680)
+        qtbot.addWidget(self.window)
+        self.page = DataPage(self.window)
+        self.page.resize(1224, 680)
+        self.notices = Notices(self.window)
+        self.settings = Settings(folder)
+        self.desk = FakeDesk()
+        self.controller = DataController(
+            self.desk, self.page, self.notices, self.settings, self.window
+        )
+        self.window.show()
+
+    def show(self, view) -> None:
+        self.desk.views["source", 0] = view
+        self.controller.tick()
+
+    def recent(self) -> list[str]:
+        rows = range(self.page.sources.list.count())
+        entries = [self.page.sources.list.item(row).data(256) for row in rows]
+        return [entry.where for entry in entries if entry.is_recent]
+
+
+@pytest.fixture
+def house(qtbot, tmp_path):
+    return House(qtbot, tmp_path / "settings")
+
+
+def test_the_desk_is_started_once_and_only_when_the_page_is_shown(house):
+    house.controller.tick()
+    assert house.desk.opens == 0
+    house.controller.open()
+    house.controller.open()
+    assert house.desk.opens == 1
+    assert house.desk.requests == [OpenSource("digits")]
+
+
+def test_a_source_brought_from_elsewhere_is_opened_instead(house):
+    house.controller.open_source("/pictures/cats")
+    house.controller.open()
+    assert house.desk.opens == 1
+    assert house.desk.requests == [OpenSource("/pictures/cats")]
+
+
+def test_views_reach_the_page_and_its_wishes_the_desk(house):
+    house.controller.open()
+    house.show(source_view())
+    assert house.page.browser.model.rowCount() == 60
+    assert house.desk.wanted[-1][0] == 1
+    house.page.footer.clear_requested.emit()
+    assert house.desk.requests[-1] == ClearCache()
+    house.page.overview.cancelled.emit()
+    assert house.desk.cancels == 1
+
+
+def test_what_is_told_is_said_once(house):
+    house.controller.open()
+    house.desk.all_told = [Told("All is written."), Told("There is no such folder.", wrong=True)]
+    house.controller.tick()
+    for notice in house.notices.standing():
+        notice.dismiss()
+    house.controller.tick()
+    assert house.notices.standing() == []
+    house.desk.all_told.append(Told("More."))
+    house.controller.tick()
+    assert [notice.sentence for notice in house.notices.standing()] == ["More."]
+
+
+def test_sources_with_a_path_are_remembered_newest_first(house, tmp_path):
+    house.controller.open()
+    for number in range(MOST_RECENT + 2):
+        house.show(source_view(source=number, where=f"/pictures/{number}"))
+    house.show(source_view(source=20, where="/pictures/8"))
+    house.show(source_view(source=21, where="digits"))
+    assert house.recent()[:3] == ["/pictures/8", "/pictures/11", "/pictures/10"]
+    assert len(house.recent()) == MOST_RECENT
+
+
+def test_a_source_divided_anew_is_opened_no_second_time(house):
+    house.controller.open()
+    house.show(source_view(where="/pictures/a"))
+    house.page.sources.forget_requested.emit("/pictures/a")
+    house.show(source_view(where="/pictures/a"))
+    assert house.recent() == []
+
+
+def test_what_has_gone_is_greyed_when_the_page_is_shown_again(house, tmp_path):
+    place = tmp_path / "pets, 'cats' and \u732b.zip"
+    place.touch()
+    house.controller.open()
+    house.show(source_view(where=str(place)))
+    assert not house.page.sources.list.item(3).data(256).is_gone
+    place.unlink()
+    house.controller.open()
+    assert house.page.sources.list.item(3).data(256).is_gone
+
+
+def test_the_next_start_goes_on_where_this_one_ended(house, qtbot, tmp_path):
+    where = "/pictures/pets, 'cats' and \u732b.zip"
+    house.controller.open()
+    house.show(source_view(where=where))
+    house.page.preparation.fit.setCurrentIndex(1)
+    house.page.preparation.seed = 7
+    house.page.last_folder = "/pictures"
+    prepared = house.page.config
+    assert house.controller.close()
+    again = House(qtbot, tmp_path / "settings")
+    again.controller.open()
+    assert again.desk.requests == [OpenSource(where)]
+    assert again.recent() == [where]
+    assert again.page.last_folder == "/pictures"
+    again.show(source_view(where=where))
+    assert again.page.config == prepared
+    assert prepared.seed == 7
+
+
+def test_damaged_settings_are_as_none(house, qtbot, tmp_path):
+    house.settings.put("recent sources", '["a", 3]')
+    house.settings.put("data config", '{"size": -4}')
+    house.settings.write()
+    again = House(qtbot, tmp_path / "settings")
+    again.controller.open()
+    assert again.desk.requests == [OpenSource("digits")]
+    assert again.recent() == []
+
+
+def test_what_is_chosen_is_handed_on(house):
+    house.controller.open()
+    house.show(source_view(where="/pictures/a"))
+    chosen = []
+    house.controller.chosen.connect(chosen.append)
+    house.page.footer.train.click()
+    assert chosen == [DataConfig("/pictures/a", size=150)]
+
+
+def test_closing_ends_the_desk_and_asks_again_while_it_runs(house):
+    house.controller.open()
+    house.desk.closes_after = 3
+    assert [house.controller.close() for _ in range(3)] == [False, False, True]
+
+
+def test_closing_waits_for_no_desk_that_was_never_started(house):
+    assert house.controller.close()
+    assert house.desk.closings == 0
+    house.controller.open()
+    assert house.desk.opens == 0
+
+
+def test_the_catalogue_comes_by_the_tick(house):
+    house.controller.open()
+    house.desk.views["catalogue", 0] = catalogue()
+    house.controller.tick()
+    assert "STL-10" in [
+        house.page.sources.list.item(row).text() for row in range(house.page.sources.list.count())
+    ]
+
+
+def test_it_belongs_to_the_window(house):
+    assert isinstance(house.controller, QObject)
+    assert house.controller.parent() is house.window
