@@ -40,6 +40,7 @@ class LoadedRun:
         self.hold_after = Trigger.END
         self._tell = tell
         self._problems_told = 0
+        self._cache_problem_told = ""
 
     @property
     def subject(self) -> Subject:
@@ -72,13 +73,18 @@ class LoadedRun:
         )
 
     def tell_problems(self) -> None:
-        """Tell of the pictures that could not be read since the last call."""
+        """Tell of the pictures that could not be read since the last call, and, once, of a cache
+        that can't be used."""
         problems = self.run.problems
         if len(problems) > self._problems_told:
             fresh = list(problems.values())[self._problems_told :]
             self._problems_told = len(problems)
             told = tuple((problem.name, problem.sentence) for problem in fresh)
             self._tell(events.PicturesLeftOut(self.run.step_number, told))
+        sentence = self.run.cache_problem
+        if sentence and not self._cache_problem_told:
+            self._cache_problem_told = sentence
+            self._tell(events.CacheProblem(sentence))
 
     def status(self, phase: Phase, number: int, looking_share: float, can_undo: bool) -> Status:
         """What the engine is doing with it, as of now."""

@@ -18,6 +18,8 @@ FITTING = NetworkConfig(name="fitting", layers=())
 """Stands for a network that fits the pictures, found once these are known."""
 SMALL_SIDE = 100
 """Pictures of fewer pixels a side are small: three conv layers are enough."""
+_DIGITS_SIDE = 18
+"""Of fewer, the digits' network with its pools leaves nothing."""
 CHAPTER = Augmentation(
     rotation=40.0,
     shift=0.2,
@@ -77,6 +79,7 @@ def fitting(network: NetworkConfig, shape_CHW: tuple[int, int, int], classes: in
     """The network itself, or, for FITTING, one for pictures of that shape and so many classes."""
     if network.layers:
         return network
-    if min(shape_CHW[1:]) < SMALL_SIDE:
-        return find_network("digits")
+    side = min(shape_CHW[1:])
+    if side < SMALL_SIDE:
+        return find_network("digits" if side >= _DIGITS_SIDE else "digits-small")
     return find_network("cats-dogs" if classes == 2 else "photos")

@@ -17,7 +17,7 @@ from engine.commands import Command
 from engine.config import RunConfig, checked
 from engine.data.cache import usual_cache
 from engine.data.sources import open_source
-from engine.errors import DeviceError, EngineError, PhaseError
+from engine.errors import DataError, DeviceError, EngineError, NetworkError, PhaseError
 from engine.loaded import LoadedRun
 from engine.networks.describe import describe
 from engine.networks.stages import Stage
@@ -264,13 +264,15 @@ class Worker:
 
     def _show_examples(self, run: Run) -> None:
         """Something to look at until a person brings pictures; those of older data go."""
-        for probe in [probe for probe in self._probes if not probe.own]:
-            if len(self._probes) > 1:
-                self._remove_probe(probe.number)
-        if not any(probe.own for probe in self._probes):
+        older = [probe.number for probe in self._probes if not probe.own]
+        if len(older) == len(self._probes):
             validation_N = run.subsets.indices("validation")
             for name, rgb_HWC in examples_of(run.source, validation_N, SHOWN_AT_FIRST):
                 self._probes.add(name, rgb_HWC, own=False)
+        # Only now, as the last one would stay.
+        for number in older:
+            if len(self._probes) > 1:
+                self._remove_probe(number)
 
     def _see(self, probe: Probe) -> None:
         """Work out anew what the network sees of a probe, and tell the window."""
@@ -310,24 +312,30 @@ class Worker:
         # Before the step: the prediction of a picture that has just come waits for no other.
         self.looking.while_training(loaded.subject, self._probes)
         began = self.clock()
-        if run.is_epoch_trained:
-            sums = run.validate()
-            figures.note_validation(self.clock() - began)
-            if sums is not None:
-                figures.note_epoch(sums)
-        else:
-            if figures.looks_sound:
-                loaded.snapshots.keep(run)
-            before = run.position
-            try:
+        try:
+            if run.is_epoch_trained:
+                sums = run.validate()
+                figures.note_validation(self.clock() - began)
+                if sums is not None:
+                    figures.note_epoch(sums)
+            else:
+                if figures.looks_sound:
+                    loaded.snapshots.keep(run)
+                before = run.position
                 losses = run.step()
-            except torch.OutOfMemoryError as error:
-                raise DeviceError(
-                    f"{device_title(run.device)} has too little memory for this batch.",
-                    "Choose a smaller batch size and start over.",
-                ) from error
-            figures.note_step(losses, run.position - before, self.clock() - began)
+                figures.note_step(losses, run.position - before, self.clock() - began)
+        except torch.OutOfMemoryError as error:
+            raise DeviceError(
+                f"{device_title(run.device)} has too little memory for this batch.",
+                "Choose a smaller batch size and start over.",
+            ) from error
+        except (DataError, NetworkError) as error:
+            # A person can put it right: what was learned is kept, and training goes on from here.
             loaded.tell_problems()
+            self._settle(Trigger.HOLD)
+            self.log.add(events.Halted(str(error)))
+            return
+        loaded.tell_problems()
         loaded.transfer.poll()
         at_epoch_end = run.position == 0
         if (

@@ -288,6 +288,10 @@ class Controller(QObject):
                 )
             case events.Failed():
                 self._failed(event)
+            case events.Halted():
+                notices.warn(event.sentence)
+            case events.CacheProblem():
+                notices.tell(event.sentence)
             case events.PicturesLeftOut():
                 self._leave_out(event.problems)
             case events.PicturesRead():

@@ -111,6 +111,9 @@ class MainWindow(QMainWindow):
         self._build_menus()
         self.resize(*SIZE)
         actions.quit.triggered.connect(self.close)
+        # Whoever trains from another page sees what it is that trains.
+        for action in (actions.start, actions.step, actions.epoch, actions.start_over):
+            action.triggered.connect(lambda: self.show_page(PAGES.index("train")))
 
     # Building
 

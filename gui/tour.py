@@ -26,12 +26,14 @@ from engine.state import Phase
 from engine.telemetry.events import EpochEnded, PicturesRead, ProbeShown, TrainingChanged
 from gui.app import errors_told, make_application, make_window
 from gui.display import why_no_window
-from gui.main_window import SIZE, MainWindow
+from gui.main_window import PAGES, SIZE, MainWindow
 from gui.settings import Settings
 
 PATIENCE_SECONDS = 300.0
 CHECK_MS = 20
 LOOKED_AT = ("conv2", 3)
+PICTURE = 9
+"""Of the digits, the one whose way to the network is shown."""
 
 
 class TourError(Exception):
@@ -77,7 +79,8 @@ class _Tour:
                 self._click_a_map()
                 self._drop_pictures()
                 self._export()
-                for number, theme in ((7, "light"), (8, "dark")):
+                self._look_at_the_data()
+                for number, theme in ((9, "light"), (10, "dark")):
                     self._choose(theme.capitalize())
                     self._save(f"{number}-{theme}")
             finally:
@@ -170,6 +173,22 @@ class _Tour:
         self._save("6-exported")
         for notice in window.parts.notices.standing():
             notice.dismiss()
+
+    def _look_at_the_data(self) -> None:
+        window, page = self._window, self._window.data
+        window.show_page(PAGES.index("data"))
+        grid = page.browser.grid
+        self._until("the source", lambda: grid.model().rowCount() > 0)
+        grid.setCurrentIndex(grid.model().index(PICTURE, 0))
+        page.tabs.setCurrentWidget(page.steps)
+        self._until("the four steps", page.steps.grid.isVisible)
+        self._until("thumbnails", lambda: not page.browser.model.missing(range(PICTURE + 1)))
+        self._save("7-data-four-steps")
+        page.tabs.setCurrentWidget(page.augmentation)
+        drawn = page.augmentation.grid
+        self._until("draws of the picture", lambda: drawn.cells())
+        self._save("8-data-augmentation")
+        window.show_page(PAGES.index("train"))
 
     # Waiting and looking
 

@@ -1,14 +1,14 @@
 """The order in which pictures are drawn and the random numbers that vary them.
 
-Pure functions of the seed and the epoch: a run that is resumed draws what it would have drawn, and
-the global random state is never touched.
+Pure functions of the seed and the epoch, which touch no global random state: a run that is resumed
+draws what it would have drawn.
 """
 
 import numpy as np
 import torch
 
 # One stream of random numbers for each use, so that augmentation doesn't change the order.
-_ORDER, _AUGMENTATION = 0, 1
+_ORDER, _AUGMENTATION, _NETWORK = 0, 1, 2
 
 
 def epoch_order(count: int, seed: int, epoch: int) -> torch.Tensor:
@@ -20,6 +20,12 @@ def epoch_order(count: int, seed: int, epoch: int) -> torch.Tensor:
 def augmentation_seed(seed: int, epoch: int, position: int) -> int:
     """What the random numbers start from that vary the batch at this position of an epoch."""
     return _mixed(seed, epoch, _AUGMENTATION, position)
+
+
+def network_seed(seed: int, epoch: int, position: int) -> int:
+    """What the random numbers start from that the network itself draws, as dropout does, for the
+    batch at this position of an epoch."""
+    return _mixed(seed, epoch, _NETWORK, position)
 
 
 def _mixed(*numbers: int) -> int:

@@ -21,7 +21,8 @@ from engine.data.cache import Cache
 from engine.data.grid import decoded
 from engine.data.seen import as_seen
 from engine.data.source import Problem, Source
-from engine.errors import PictureError
+from engine.data.unread import UNREADABLE, why_unread
+from engine.data.walking import shown
 
 _MOST_THREADS = 8
 _MOST_AHEAD = 2**28
@@ -227,9 +228,9 @@ class Feed:
         try:
             rgb_HWC = decoded(self._source, index)
             batch.pictures_NCHW[place] = as_seen(rgb_HWC, self._shape_CHW, fit=self._fit)
-        except (PictureError, OSError, MemoryError) as error:
+        except UNREADABLE as error:
             name = self._source.names[index]
-            problem = Problem(name, _sentence(name, error))
+            problem = Problem(shown(name), shown(why_unread(name, error)))
         with self._changed:
             if problem is None:
                 batch.kept_N[place] = True
@@ -251,13 +252,3 @@ class Feed:
         with self._changed:
             batch.done = True
             self._changed.notify_all()
-
-
-def _sentence(name: str, error: PictureError | OSError | MemoryError) -> str:
-    if isinstance(error, PictureError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return f"{name} doesn't fit into memory. Shrink it first."
-    if isinstance(error, FileNotFoundError):
-        return f"{name} has gone since the source was opened. Put it back, or open it again."
-    return f"{name} can't be read: {error.strerror or error}. Check the disk that it is on."

@@ -50,7 +50,7 @@ def open_folder(path: Path, cancelled: Callable[[], bool]) -> Source:
     findings = Findings(path)
     for folder, entries in walk(path, findings.problem):
         names: list[str] = []
-        stamps: list[tuple[int, int]] = []
+        stamps: list[tuple[int, int, int]] = []
         for entry in entries:
             if cancelled():
                 raise stopped(path)
@@ -65,7 +65,7 @@ def open_folder(path: Path, cancelled: Callable[[], bool]) -> Source:
                 continue
             if stat.S_ISREG(status.st_mode):
                 names.append(entry.name)
-                stamps.append((status.st_size, status.st_mtime_ns))
+                stamps.append((status.st_size, status.st_mtime_ns, status.st_ctime_ns))
             else:
                 findings.problem(name, "It isn't a file.")
         findings.add(folder, names, stamps)

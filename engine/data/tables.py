@@ -53,7 +53,7 @@ class _Table:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._label: dict[str, str] = {}
-        self._stamps: list[tuple[int, int]] = []
+        self._stamps: list[tuple[int, int, int]] = []
         self._subsets: list[int] = []
         self._problems: list[Problem] = []
 
@@ -89,7 +89,7 @@ class _Table:
             self._problem(name, "It isn't a file.")
             return
         self._label[name] = label
-        self._stamps.append((status.st_size, status.st_mtime_ns))
+        self._stamps.append((status.st_size, status.st_mtime_ns, status.st_ctime_ns))
         self._subsets.append(subset)
 
     def _with_slashes(self, name: str) -> str:

@@ -138,8 +138,10 @@ def _fit(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     if dot and len(name) > _LONGEST:
         name = f"{stem[: _LONGEST - 10]}.{suffix[:9]}"
-    name = _UNFIT.sub("_", name)[:_LONGEST].strip().rstrip(".").lstrip(".")
-    return f"_{name}" if not name or _RESERVED.fullmatch(name) else name
+    name = _UNFIT.sub("_", name)[:_LONGEST].strip().rstrip(".")
+    # Hidden ones would not be found again.
+    unfit = not name or name.startswith(".") or _RESERVED.fullmatch(name)
+    return f"_{name}" if unfit else name
 
 
 def _removed(folder: Path, was_there: bool) -> bool:

@@ -56,6 +56,9 @@ class Report:
     def loaded(self, loaded: Loaded) -> None:
         """The network stands and the data is there."""
 
+    def note(self, sentence: str) -> None:
+        """Something that a person should know: the training goes on."""
+
     def left_out(self, problems: Sequence[tuple[str, str]]) -> None:
         """Pictures could not be read, (name, sentence): the training goes on without them."""
 
@@ -87,7 +90,10 @@ class JsonReport(Report):
 
     def loaded(self, loaded: Loaded) -> None:
         for sentence in remarks(loaded):
-            print_json({"event": "note", "message": sentence})
+            self.note(sentence)
+
+    def note(self, sentence: str) -> None:
+        print_json({"event": "note", "message": sentence})
 
     def left_out(self, problems: Sequence[tuple[str, str]]) -> None:
         for name, sentence in problems:
@@ -140,7 +146,10 @@ class BarReport(Report):
             f"{loaded.validation_pictures:,} more to validate. {loaded.device}."
         )
         for sentence in remarks(loaded):
-            self._console.print(sentence)
+            self.note(sentence)
+
+    def note(self, sentence: str) -> None:
+        self._console.print(sentence)
 
     def left_out(self, problems: Sequence[tuple[str, str]]) -> None:
         for _, sentence in problems:

@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from engine.commands import Load, Start, Stop
@@ -15,7 +15,14 @@ from engine.runs.folder import check_writable
 from engine.state import Phase
 from engine.telemetry.curves import Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import EpochEnded, Loaded, LossNotFinite, PicturesLeftOut
+from engine.telemetry.events import (
+    CacheProblem,
+    EpochEnded,
+    Halted,
+    Loaded,
+    LossNotFinite,
+    PicturesLeftOut,
+)
 from engine.telemetry.mailbox import Mailbox
 
 INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended
@@ -25,8 +32,8 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
     """Train as `config` says, tell `report`, and save in the folder `out`; the exit code.
 
     Ctrl-C ends the training after the step that runs and saves what there is: exit code 130. When
-    the loss stops being a number the last good weights are saved and EngineError is raised, as it
-    is for everything else that can't be done.
+    the loss stops being a number the last good weights are saved, and when the pictures are gone
+    the present ones, and EngineError is raised, as for everything else that can't be done.
     """
     if out is not None:
         check_writable(out)
@@ -44,9 +51,10 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
     worker.apply(Load(config))
     place = 0
     bad_loss: LossNotFinite | None = None
+    halted: Halted | None = None
 
     def tell() -> None:
-        nonlocal place, bad_loss
+        nonlocal place, bad_loss, halted
         news = event_log.after(place)
         place += len(news)
         for event in news:
@@ -56,11 +64,15 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
                 report.epoch(event)
             elif isinstance(event, PicturesLeftOut):
                 report.left_out(event.problems)
+            elif isinstance(event, CacheProblem):
+                report.note(event.sentence)
+            elif isinstance(event, Halted):
+                halted = event
             elif isinstance(event, LossNotFinite):
                 bad_loss = event
 
     tell()
-    with _ctrl_c() as interrupted, report:
+    with closing(worker), _ctrl_c() as interrupted, report:
         began = time.perf_counter()
         worker.apply(Start())
         try:
@@ -80,7 +92,9 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
         saved_in = out if status.step else None  # before the first step there is nothing to keep
         if saved_in is not None:
             worker.save(saved_in)
-    worker.close()
+    if halted is not None:
+        saved = f" The network is saved in {saved_in}." if saved_in is not None else ""
+        raise EngineError(f"{halted.sentence}{saved}")
     if bad_loss is not None:
         saved = f" and saved in {saved_in}" if saved_in is not None else ""
         raise EngineError(

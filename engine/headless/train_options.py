@@ -86,12 +86,12 @@ def add_subset_options(group: argparse._ActionsContainer, add_count: AddCount) -
 
 def run_config(chosen: argparse.Namespace) -> RunConfig:
     """The preset with what was said in its place; ConfigError or NetworkError in one sentence."""
-    preset = find_preset(chosen.preset or _usual_preset(chosen.data))
-    run = preset.run
+    name = chosen.preset or _usual_preset(chosen.data)
+    run = find_preset(name).run
     source = chosen.data or run.data.source
     if not source:
         raise ConfigError(
-            f"The preset {chosen.preset!r} comes without pictures.",
+            f"The preset {name!r} comes without pictures.",
             "Name a folder or zip of them with --data.",
         )
     data = _with(run.data, chosen, ("seed", "size", "colour", "fit", "normalisation"))

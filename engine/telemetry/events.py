@@ -55,6 +55,18 @@ class LossNotFinite(Struct, frozen=True):
     kept_step: int
 
 
+class Halted(Struct, frozen=True):
+    """Training can't go on as things are, and is paused; it goes on where that is put right."""
+
+    sentence: str
+
+
+class CacheProblem(Struct, frozen=True):
+    """Why decoded pictures are not, or no longer, kept: training goes on, only slower."""
+
+    sentence: str
+
+
 class Refused(Struct, frozen=True):
     """A command could not be carried out; nothing has changed."""
 
@@ -131,6 +143,8 @@ Event = (
     | Loaded
     | EpochEnded
     | LossNotFinite
+    | Halted
+    | CacheProblem
     | Refused
     | Failed
     | TrainingChanged

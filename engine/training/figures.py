@@ -142,4 +142,5 @@ class Figures:
             self._first_loss = float(figures_N2[0, 0])
         self._last_loss = float(figures_N2[-1, 0])
         self._curves.extend(step_N, figures_N2[:, 0], figures_N2[:, 1])
-        self._epoch_sums += (len(step_N), figures_N2[:, 0].sum(), figures_N2[:, 1].sum())
+        # In float64, so that the sum doesn't depend on when its parts came.
+        self._epoch_sums += (len(step_N), *figures_N2.sum(0, dtype=np.float64))

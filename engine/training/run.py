@@ -16,27 +16,23 @@ from torch.nn import functional as F
 
 from engine.config import Optimizer, RunConfig, TrainingConfig
 from engine.data.augment import augment
-from engine.data.batches import augmentation_seed, epoch_order
+from engine.data.batches import augmentation_seed, epoch_order, network_seed
 from engine.data.cache import Cache
 from engine.data.feed import Feed
 from engine.data.scaling import Scaling, measured_scaling, scaling_of
 from engine.data.shape import shape_for
 from engine.data.source import Problem, Source
 from engine.data.subsets import choose_subsets
-from engine.errors import DataError
+from engine.errors import DataError, NetworkError
 from engine.networks.build import build
 from engine.networks.scores import class_scores
 from engine.presets import fitting
 from engine.training.schedules import share_of_learning_rate
-from engine.training.supply import MOST_HELD, Fed, Held, Supply
+from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_end
 
 VALIDATION_BATCH = 256
 VALIDATION_VALUES = 2**22
 """The most values that the pictures of a batch of the validation have: 62 of 150x150."""
-_NOTHING_READ = (
-    "None of the training pictures could be read.",
-    "Check that the source is still there and holds pictures.",
-)
 # One pass over each weight instead of one for every term of the formula.
 _OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
     "adam": partial(torch.optim.Adam, fused=True),
@@ -98,7 +94,7 @@ class Run:
         self._generator = torch.Generator(device)
         self._begun = False
         self._used_in_epoch = 0
-        self._validated = 0
+        self._validated = self._validated_read = 0
         self._validation_sums: Tensor | None = None
 
     def _supply(self, chosen_N: np.ndarray) -> Supply:
@@ -118,8 +114,13 @@ class Run:
             return scaling_of(how, channels, np.empty((0, *self.shape_CHW), np.uint8)), 0
         scaling, count = measured_scaling(feed.take, train_N, channels)
         if not count:
-            raise DataError(*_NOTHING_READ)
+            raise _too_few_read("train")
         return scaling, count
+
+    @property
+    def cache_problem(self) -> str:
+        """Why decoded pictures are not, or no longer, kept: a sentence, or ""."""
+        return self._feed.cache_problem if self._feed is not None else ""
 
     @property
     def problems(self) -> dict[int, Problem]:
@@ -196,20 +197,23 @@ class Run:
         answers.
 
         None, and no update, where too few pictures of the batch could be read. DataError where
-        that is so of a whole epoch.
+        that is so of a whole epoch, which then begins once more. NetworkError where a batch norm
+        has no two values to tell a variance from; the batch is then still to be used.
         """
         seed, data = self.config.training.seed, self.config.data
         if not self._begun:
             self._begun = True
             self.training.begin(epoch_order(len(self.training), seed, self.epoch))
-        start, end = self.position, self._batch_end()
+        start = self.position
+        end = batch_end(start, self.settings.batch_size, len(self.training))
         batch = self.training.batch(start, end)
-        self.position = min(end, len(self.training))
+        self.position = end
         read = len(batch.labels_N)
         # One picture left of several has no variance to normalise.
-        if read < min(2, self.position - start):
+        if read < min(2, end - start):
             if self.is_epoch_trained and not self._used_in_epoch:
-                raise DataError(*_NOTHING_READ)
+                self._begin_epoch(0)
+                raise _too_few_read("train")
             return None
         self._used_in_epoch += read
         self._generator.manual_seed(augmentation_seed(seed, self.epoch, start))
@@ -225,7 +229,15 @@ class Run:
         for group in optimizer.param_groups:
             group["lr"] = self.learning_rate
         optimizer.zero_grad(set_to_none=True)
-        scores_NK = class_scores(self.network(self.scaling.normalise(pictures_NCHW)))
+        torch.manual_seed(network_seed(seed, self.epoch, start))
+        try:
+            scores_NK = class_scores(self.network(self.scaling.normalise(pictures_NCHW)))
+        except ValueError as error:  # of torch's batch normalisation alone
+            self.position = start
+            raise NetworkError(
+                "The batch norm of this network can't learn from one picture at a time.",
+                "Choose a batch size of 2 or more.",
+            ) from error
         loss = F.cross_entropy(scores_NK, targets)
         loss.backward()
         optimizer.step()
@@ -236,23 +248,19 @@ class Run:
             right = (scores_NK.argmax(1) == labels_N).float().mean()
             return torch.stack((loss.detach(), right))
 
-    def _batch_end(self) -> int:
-        """A last batch of one picture would have no variance to normalise: it joins the others."""
-        end = self.position + self.settings.batch_size
-        count = len(self.training)
-        return count if end == count - 1 else end
-
     def validate(self) -> Tensor | None:
         """One batch of the validation after an epoch; None while some are left.
 
         After the last batch: the sum of the losses, the number of right answers and the number of
         pictures that could be read, float32 (3,) on the device, and the next epoch begins.
+        DataError where none could be; the validation then begins once more.
         """
         if self._validation_sums is None:
             self._validation_sums = torch.zeros(3, device=self.device)
             self.validation.begin(torch.arange(len(self.validation)))
-        end = min(self._validated + self._validation_batch, len(self.validation))
+        end = batch_end(self._validated, self._validation_batch, len(self.validation))
         batch = self.validation.batch(self._validated, end)
+        self._validated_read += len(batch.labels_N)
         if len(batch.labels_N):
             self.network.eval()
             with torch.no_grad():
@@ -266,6 +274,9 @@ class Run:
         if self._validated < len(self.validation):
             return None
         sums = self._validation_sums
+        if not self._validated_read:
+            self._begin_validation()
+            raise _too_few_read("validate")
         self.epoch += 1
         self._begin_epoch(0)
         return sums
@@ -285,5 +296,15 @@ class Run:
         self.position = position
         self._begun = False
         self._used_in_epoch = position
-        self._validated = 0
+        self._begin_validation()
+
+    def _begin_validation(self) -> None:
+        self._validated = self._validated_read = 0
         self._validation_sums = None
+
+
+def _too_few_read(purpose: str) -> DataError:
+    return DataError(
+        f"Too few of the pictures to {purpose} with could be read.",
+        "Check that the source is still there and holds pictures.",
+    )

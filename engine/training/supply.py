@@ -15,6 +15,12 @@ AHEAD = 2
 """Batches that are read while one is trained on."""
 
 
+def batch_end(start: int, size: int, count: int) -> int:
+    """Where the batch ends that begins at `start`, of `count` pictures. A last one of one picture
+    would have no variance to normalise: it joins the batch before."""
+    return start + size if start + size < count - 1 else count
+
+
 class Batch(NamedTuple):
     """On the device: uint8 (N, C, H, W), and the classes int64 (N,). N may be less than asked
     for, even 0, where files can't be read."""
@@ -73,12 +79,11 @@ class Fed:
         self._order_N = self._chosen_N[np.asarray(order_N)]
 
     def batch(self, start: int, end: int) -> Batch:
-        feed, size = self.feed, end - start
+        feed, following = self.feed, end
         assert feed is not None
-        for number in range(1, AHEAD + 1):
-            following_N = self._order_N[start + number * size : end + number * size]
-            if len(following_N):
-                feed.expect(following_N)
+        for _ in range(AHEAD):
+            first, following = following, batch_end(following, end - start, len(self))
+            feed.expect(self._order_N[first:following])
         chosen_N = self._order_N[start:end]
         pictures_NCHW, kept_N = feed.take(chosen_N)
         return Batch(

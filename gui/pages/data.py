@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QDataStream, QIODevice, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QByteArray, QDataStream, QIODevice, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QSplitter,
@@ -31,10 +31,14 @@ from gui.widgets.theme import RHYTHM
 DRAWS = 12
 """How often a picture is drawn to show its augmentation."""
 WIDTHS = (320, 480, 424)
-LEAST_WIDTHS = (40 * RHYTHM, 36 * RHYTHM, 36 * RHYTHM)
+LEAST_WIDTHS = (40 * RHYTHM, 36 * RHYTHM, 40 * RHYTHM)
 STRETCHES = (0, 2, 1)
-HEIGHTS = (340, 340)
+HEIGHTS = (300, 390)
 STATE_VERSION = 1
+TABS = ("Overview", "Steps", "Augmentation")
+READING = "Reading the picture …"
+PATIENCE_MS = 400
+"""After so long without an answer its tab says that it works."""
 TABLES = "Zip, CSV or manifest (*.zip *.csv *.json);;All files (*)"
 
 
@@ -61,6 +65,7 @@ class DataPage(QWidget):
         self._remembered: DataConfig | None = None
         self._draw_seed = 0
         self._waits = False
+        self._awaited: StepsPanel | AugmentationPanel | None = None
         self._stale = {"steps", "augmented"}
         self.last_folder = ""
         self.sources, self.preparation, self.footer = (
@@ -93,9 +98,10 @@ class DataPage(QWidget):
         self._middle.addWidget(self.browser)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.overview, "Overview")
-        self.tabs.addTab(self.steps, "Steps")
-        self.tabs.addTab(self.augmentation, "Augmentation")
+        for panel, title in zip((self.overview, self.steps, self.augmentation), TABS, strict=True):
+            self.tabs.addTab(panel, title)
+        self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
+        self._patience.timeout.connect(lambda: self._name_tabs(self._awaited))
         self._columns = QSplitter()
         for at, part in enumerate((self._left, self._middle, self.tabs)):
             part.setMinimumWidth(LEAST_WIDTHS[at])
@@ -148,9 +154,11 @@ class DataPage(QWidget):
                     self.browser.show_thumbnail(view)
             case views.StepsView():
                 if self._is_of_open(view):
+                    self._end_look()
                     self.steps.show_steps(view)
             case views.AugmentedView():
                 if self._is_of_open(view):
+                    self._end_look()
                     self.augmentation.show_augmented(view)
             case views.SurveyView():
                 if self._is_of_open(view):
@@ -164,8 +172,12 @@ class DataPage(QWidget):
                 self.sources.show_catalogue(view)
 
     def show_told(self, told: Told) -> None:
-        """Where something went wrong it may be that a job never began."""
+        """Where something went wrong it may be that a job never began, and that the picture which
+        is looked at can't be read."""
         if told.wrong:
+            if self._awaited is not None:
+                self._awaited.clear(told.sentence)
+                self._end_look()
             self.sources.stop()
             self.overview.stop()
 
@@ -200,8 +212,9 @@ class DataPage(QWidget):
         self.preparation.show_source(view)
         self.overview.show_source(view)
         if is_another:
-            self.steps.clear()
-            self.augmentation.clear()
+            self._end_look()
+            self.steps.clear(READING)
+            self.augmentation.clear(READING)
             self.sources.mark_open(view.where)
             known = (before, self._remembered)
             config = next((c for c in known if c and c.source == view.where), usual_config(view))
@@ -287,20 +300,41 @@ class DataPage(QWidget):
     def _look_again(self, *what: str) -> None:
         """`what` is out of date; ask anew for what of it is seen."""
         self._stale |= set(what)
-        config, picture = self.config, self.browser.picture
-        if config is None or picture < 0 or not self.isVisible():
+        config, picture, shown = self.config, self.browser.picture, self.tabs.currentWidget()
+        if config is None or not self.isVisible() or shown is self.overview:
             return
-        shown = self.tabs.currentWidget()
-        if shown is self.steps and "steps" in self._stale:
-            self._stale.remove("steps")
+        kind = "steps" if shown is self.steps else "augmented"
+        if kind not in self._stale:
+            return
+        panel = self.steps if shown is self.steps else self.augmentation
+        if picture < 0:
+            panel.clear()
+            return
+        self._stale.remove(kind)
+        self._awaited = panel
+        self._patience.start()
+        if kind == "steps":
             self.asked.emit(views.ShowSteps(picture, config))
-        elif shown is self.augmentation and "augmented" in self._stale:
-            self._stale.remove("augmented")
+        else:
             self.asked.emit(views.ShowAugmented(picture, config, DRAWS, self._draw_seed))
+
+    def _end_look(self) -> None:
+        """What was asked is here, or won't come."""
+        self._awaited = None
+        self._patience.stop()
+        self._name_tabs(None)
+
+    def _name_tabs(self, works: QWidget | None) -> None:
+        for place, title in enumerate(TABS):
+            self.tabs.setTabText(place, f"{title} …" if self.tabs.widget(place) is works else title)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._look_again()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._patience.stop()
 
     # What is remembered
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -28,6 +28,8 @@ from gui.widgets.theme import RHYTHM, is_dark, make_quiet
 EMPTY = "The curves begin with the first step."
 _NO_FIGURES = np.empty(0)
 _VALIDATION = {False: "#c2570c", True: "#f5a45d"}
+CAPTION_FROM = 42 * RHYTHM
+"""The width from which on there is room to name the slider."""
 
 
 class CurvesPanel(Panel):
@@ -50,20 +52,19 @@ class CurvesPanel(Panel):
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
         self._smoothing.setRange(0, 99)
         self._smoothing.setValue(60)
-        self._smoothing.setFixedWidth(10 * RHYTHM)
         self._smoothing.setToolTip("Smoothing of the training curves; the raw ones stay behind")
         self._smoothing.setAccessibleName("Smoothing")
         self._smoothing.valueChanged.connect(self._smooth_again)
-        self._log = QCheckBox("log loss")
+        self._log = QCheckBox("log")
+        self._log.setToolTip("The loss on a logarithmic axis")
         self._log.toggled.connect(self._set_log)
-        smoothing_caption = QLabel("smooth")
-        make_quiet(smoothing_caption)
+        self._caption = QLabel("smooth")
+        make_quiet(self._caption)
 
         head = QHBoxLayout()
         head.setSpacing(RHYTHM)
-        head.addWidget(self._legend)
-        head.addStretch(1)
-        head.addWidget(smoothing_caption)
+        head.addWidget(self._legend, 1)
+        head.addWidget(self._caption)
         head.addWidget(self._smoothing)
         head.addWidget(self._log)
 
@@ -173,6 +174,13 @@ class CurvesPanel(Panel):
         if event.type() == QEvent.Type.PaletteChange:
             self._colour()
             self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The slider becomes shorter before the legend is cut, and its tool tip names it too.
+        room = self.width() - self._legend.sizeHint().width() - self._log.sizeHint().width()
+        self._caption.setVisible(self.width() >= CAPTION_FROM)
+        self._smoothing.setFixedWidth(min(max(room - 5 * RHYTHM, 4 * RHYTHM), 10 * RHYTHM))
 
     def _colour(self) -> None:
         palette = self.palette()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.config import DIGITS
 from engine.data.views import JobView, SourceView, SurveyView
 from gui.models.problem_table import ProblemTable
 from gui.models.survey_facts import counts_of, sizes_of, troubles_of, words_of
@@ -32,6 +33,7 @@ MOST_ROWS = 10
 PROBLEM_LINES = 6
 EMPTY = "Open a source to see what it holds"
 UNKNOWN = "Known once all pictures were surveyed."
+FIRST_LOOK = "Those looked at so far are {}. A survey looks at all."
 CHANNELS = ("Red", "Green", "Blue")
 NOTHING_N2 = np.zeros((0, 2), np.int32)
 
@@ -207,15 +209,20 @@ class DataOverview(QWidget):
 
     def _show_sizes(self, view: SourceView, survey: SurveyView | None) -> None:
         own = view.own_size_HW
-        size_N2 = survey.size_N2 if survey is not None and own is None else NOTHING_N2
-        three, frequent = sizes_of(size_N2)
-        if own is not None:
-            self.sizes.setText(f"All are {words_of(*own)}.")
-        elif three:
-            words = (words_of(*size) for size in three)
-            self.sizes.setText("Smallest {}, median {}, largest {}.".format(*words))
-        else:
+        three, frequent = sizes_of(survey.size_N2 if survey is not None else NOTHING_N2)
+        is_whole = survey is not None and survey.done == survey.total
+        if own is not None and (not three or view.where == DIGITS.source):
+            # Of files, only some were looked at.
+            words = "All are {}." if view.where == DIGITS.source else FIRST_LOOK
+            self.sizes.setText(words.format(words_of(*own)))
+        elif not three:
             self.sizes.setText(UNKNOWN)
+        elif len(frequent) == 1:
+            self.sizes.setText(f"All{'' if is_whole else ' so far'} are {frequent[0][0]}.")
+            frequent = []
+        else:
+            words_of_three = (words_of(*size) for size in three)
+            self.sizes.setText("Smallest {}, median {}, largest {}.".format(*words_of_three))
         unknown = self.sizes.text() == UNKNOWN
         role = QPalette.ColorRole
         self.sizes.setForegroundRole(role.PlaceholderText if unknown else role.WindowText)

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QListWidget,
-    QListWidgetItem,
+    QListView,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.data.views import CatalogueEntry, JobView
-from gui.panels.source_entry import ENTRY, SourceEntry, SourceLine, entries_of
+from gui.models.source_list import SourceEntry, SourceList, entries_of
+from gui.panels.source_line import SourceLine
 from gui.widgets.job_progress import JobProgress, megabytes
 from gui.widgets.scroll_column import plain_text
 from gui.widgets.theme import RHYTHM, title_font
@@ -53,16 +53,18 @@ class DataSources(QWidget):
         self.open_folder.clicked.connect(self.folder_requested)
         self.open_file.clicked.connect(self.file_requested)
         self._line = SourceLine(self)
-        self.list = QListWidget()
+        self.model = SourceList()
+        self.list = QListView()
+        self.list.setModel(self.model)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.viewport().setAutoFillBackground(False)
         self.list.setItemDelegate(self._line)
         self.list.setMouseTracking(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setAccessibleName("Sources")
-        self.list.currentItemChanged.connect(self._show_details)
-        self.list.itemActivated.connect(self._use)
+        self.list.selectionModel().currentChanged.connect(self._show_details)
+        self.list.activated.connect(self._use)
         forget = QAction("Remove from this list", self.list)
         forget.setShortcut(QKeySequence.StandardKey.Delete)
         forget.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -143,25 +145,15 @@ class DataSources(QWidget):
         self._show_details()
 
     def _fill(self) -> None:
-        """Build the list anew; what was chosen stays chosen."""
+        """Show what there is now; what was chosen stays chosen."""
         chosen = self._entry()
-        with QSignalBlocker(self.list):
-            self.list.clear()
-            for entry in entries_of(self._recent, self._gone, self._catalogue):
-                item = QListWidgetItem(entry.title)
-                item.setData(ENTRY, entry)
-                item.setToolTip(entry.details)
-                if not entry.where:
-                    item.setFlags(Qt.ItemFlag.NoItemFlags)
-                self.list.addItem(item)
-                if chosen is not None and entry.where == chosen.where:
-                    self.list.setCurrentItem(item)
+        self.model.show_entries(entries_of(self._recent, self._gone, self._catalogue))
+        if chosen is not None and not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.model.index_of(chosen.where))
         self._show_details()
 
     def _entry(self) -> SourceEntry | None:
-        item = self.list.currentItem()
-        entry: SourceEntry | None = item.data(ENTRY) if item is not None else None
-        return entry
+        return self.model.entry(self.list.currentIndex())
 
     def _show_details(self) -> None:
         entry = self._entry() or SourceEntry("", details=HINT)
@@ -188,7 +180,7 @@ class DataSources(QWidget):
         if entry.megabytes:
             self.progress.begin(f"Connecting for {entry.title} …")
             self._column.activate()  # the list has become shorter
-            self.list.scrollToItem(self.list.currentItem())
+            self.list.scrollTo(self.list.currentIndex())
             self.fetch_requested.emit(entry.where)
         else:
             self.open_requested.emit(entry.where)

@@ -1,8 +1,16 @@
 """The settings that may change while a network trains, and what it trains on."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.commands import SetTraining
 from engine.config import OPTIMIZERS, SCHEDULES, Augmentation, learning_rate_from
@@ -11,6 +19,7 @@ from engine.state import Status
 from engine.telemetry.events import Event, Loaded, TrainingChanged
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
+from gui.widgets.scroll_column import ScrollColumn, leave_wheel
 from gui.widgets.theme import RHYTHM, make_quiet
 
 _FIT_WORDS = {"stretch": "stretched", "crop": "cropped", "pad": "padded"}
@@ -58,9 +67,16 @@ class TrainingPanel(Panel):
         self._news.setWordWrap(True)
         make_quiet(self._news)
 
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
+        self._form = QFormLayout()
         self._form.setSpacing(RHYTHM)
+        self._scroll = ScrollColumn()
+        self._scroll.column.addLayout(self._form)
+        self._scroll.column.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._scroll)
+        for field in (self.batch_size, self.optimizer, self.schedule, self.epochs):
+            leave_wheel(field)
         self._form.addRow("Learning rate", self.learning_rate)
         self._form.addRow(self.complaint)
         self._form.addRow("Batch size", self.batch_size)
@@ -84,6 +100,12 @@ class TrainingPanel(Panel):
         )
         self.epochs.valueChanged.connect(lambda value: self.changed.emit(SetTraining(epochs=value)))
         self._enable(False)
+
+    def minimumSizeHint(self) -> QSize:
+        """It scrolls up and down only."""
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        width = self._scroll.column.minimumSize().width() + bar
+        return QSize(width, super().minimumSizeHint().height())
 
     def show_event(self, event: Event) -> None:
         match event:

@@ -31,7 +31,8 @@ class ClassBars(QWidget):
         """Begin anew with these classes."""
         self._classes = classes
         self._texts.clear()
-        widest = max((self._bold_metrics().horizontalAdvance(c) for c in classes), default=0)
+        # An advance is rounded down.
+        widest = max((self._bold_metrics().horizontalAdvance(c) + 1 for c in classes), default=0)
         self._name_width = min(widest, MOST_NAME_WIDTH)
         self._shown = ()
         self.clear()

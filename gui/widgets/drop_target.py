@@ -5,32 +5,22 @@ from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QDragEnterEvent,
-    QDropEvent,
-    QImage,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-)
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from gui.widgets.theme import RHYTHM, title_font
+from gui.widgets.veil import Veil
+
+WORDS = "Drop pictures or a folder: the network looks at each of them"
 
 
-class DropTarget(QWidget):
+class DropTarget(Veil):
     """Takes what is dropped on a window and lights up while something is dragged over it."""
 
     dropped = Signal(object)
     """QMimeData: hand it to `pictures_in` before returning; it belongs to the drag."""
 
     def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self._window = window
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
+        super().__init__(window, WORDS)
         self.watch(window)
 
     def watch(self, widget: QWidget) -> None:
@@ -45,7 +35,7 @@ class DropTarget(QWidget):
             if holds_pictures(drag.mimeData()):
                 drag.setDropAction(Qt.DropAction.CopyAction)
                 drag.accept()
-                self._light_up()
+                self.light_up()
                 return True
         elif kind == QEvent.Type.DragLeave:
             self.hide()
@@ -58,27 +48,6 @@ class DropTarget(QWidget):
                 self.dropped.emit(drop.mimeData())
                 return True
         return False
-
-    def _light_up(self) -> None:
-        self.setGeometry(self._window.rect())
-        self.raise_()
-        self.show()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        accent = self.palette().color(QPalette.ColorRole.Accent)
-        veil = QColor(self.palette().color(QPalette.ColorRole.Window))
-        veil.setAlpha(200)
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), veil)
-        painter.setPen(QPen(accent, 2, Qt.PenStyle.DashLine))
-        painter.drawRect(self.rect().adjusted(RHYTHM, RHYTHM, -RHYTHM, -RHYTHM))
-        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        painter.setFont(title_font(self))
-        painter.drawText(
-            self.rect(),
-            Qt.AlignmentFlag.AlignCenter,
-            "Drop pictures or a folder: the network looks at each of them",
-        )
 
 
 def holds_pictures(mime: QMimeData) -> bool:

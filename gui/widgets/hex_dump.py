@@ -22,7 +22,7 @@ EDGE = RHYTHM // 2
 
 
 class HexDump(QWidget):
-    """The first bytes of a file, sixteen a line where there is room, else eight."""
+    """The first bytes of a file, sixteen a line where there is room, else eight or four."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +56,7 @@ class HexDump(QWidget):
         ]
 
     def _across(self) -> int:
-        return 16 if self._width(16) <= self.width() else 8
+        return next((n for n in (16, 8) if self._width(n) <= self.width()), 4)
 
     def _width(self, across: int) -> int:
         digit = QFontMetrics(self.font()).horizontalAdvance("0")
@@ -66,7 +66,7 @@ class HexDump(QWidget):
         return QSize(self._width(8), MOST_ROWS * self.fontMetrics().height() + 2 * EDGE)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(self._width(4), self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

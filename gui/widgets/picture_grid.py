@@ -10,6 +10,8 @@ from gui.widgets.theme import RHYTHM
 
 GAP = RHYTHM // 2
 LABEL_LINES = 2
+WORTH_OF_LABELS = 1.7
+"""So many times smaller may pictures be, if only then their labels can be read whole."""
 
 
 class PictureGrid(QWidget):
@@ -35,9 +37,13 @@ class PictureGrid(QWidget):
 
     @property
     def columns(self) -> int:
-        """How many stand side by side: with so many they are largest."""
-        count = len(self._images)
-        return max(range(1, count + 1), key=lambda n: self._fit(n), default=1)
+        """How many stand side by side: with so many they are largest, and labels rather whole."""
+
+        def worth(columns: int) -> float:
+            whole = self._widest_label() <= self._room(columns)
+            return self._fit(columns) * (WORTH_OF_LABELS if whole else 1.0)
+
+        return max(range(1, len(self._images) + 1), key=worth, default=1)
 
     def cells(self) -> list[QRect]:
         """Where the pictures are on the widget, without their labels."""
@@ -55,12 +61,17 @@ class PictureGrid(QWidget):
 
     def _slot_width(self, columns: int, picture: int) -> int:
         """Of a picture and its label: with room for the label as far as there is any."""
-        widest = max(
+        return max(picture, min(self._widest_label(), self._room(columns)))
+
+    def _widest_label(self) -> int:
+        return max(
             (self.fontMetrics().horizontalAdvance(w) for t in self._labels for w in _lines(t)),
             default=0,
         )
-        room = (self.width() - (columns - 1) * GAP) // columns
-        return max(picture, min(widest, room))
+
+    def _room(self, columns: int) -> int:
+        """The width of one of so many columns."""
+        return (self.width() - (columns - 1) * GAP) // columns
 
     def _label_height(self) -> int:
         return LABEL_LINES * self.fontMetrics().height() if self._labels else 0

@@ -91,7 +91,8 @@ class SubsetLegend(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._count_S: dict[int, int] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Not fixed: in a narrow column it takes a second line.
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_counts(self, subset_N: np.ndarray) -> None:
         """Count the pictures of each subset."""

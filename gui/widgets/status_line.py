@@ -3,21 +3,24 @@
 import re
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.state import Phase, Status
 from gui.widgets.theme import RHYTHM, make_quiet
 
+LEAST_PHASE = 20 * RHYTHM
+"""The room that is kept for what the engine does."""
 _MEBI = 1024.0
 
 
 class StatusLine(QWidget):
-    """Every field has a fixed width, and text is set only when it changed: nothing jumps."""
+    """Every field has a fixed width, and text is set only when it changed: nothing jumps. In a
+    narrow window the fields that matter least are left out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(RHYTHM, RHYTHM // 2, RHYTHM, RHYTHM // 2)
         row.setSpacing(RHYTHM * 2)
         self._phase = QLabel()
@@ -35,6 +38,26 @@ class StatusLine(QWidget):
             "looking costs 0.9% of at most 100%",
             "The share of time that looking takes from training; the cap is in the View menu",
         )
+
+        self._by_worth: tuple[QWidget, ...] = (
+            self._position,
+            self._bar,
+            self._left,
+            self._speed,
+            self._looking,
+            self._device,
+            self._frames,
+        )
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(2 * LEAST_PHASE, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.width() - 2 * RHYTHM - LEAST_PHASE
+        for field in self._by_worth:
+            room -= field.minimumWidth() + self._row.spacing()
+            field.setVisible(room >= 0)
 
     def say(self, sentence: str) -> None:
         """Say one thing instead of what the engine does, such as that the window is closing."""

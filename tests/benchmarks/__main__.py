@@ -17,6 +17,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks import data
+
 
 def child(*words: str, env: dict[str, str] | None = None) -> Any:
     """Run one of the programs beside this one; the JSON object that it prints last."""
@@ -172,6 +174,18 @@ def main() -> None:
                 table.add_row("Xvfb", "", "", "not installed, not measured")
             else:
                 add_window(table, "Xvfb", child(*window, env=env), live_rates(env))
+    if data.CATS_AND_DOGS.exists():
+        data.add_data(
+            table,
+            child(
+                "-m",
+                "tests.benchmarks.data",
+                "--json",
+                *(("--turns", "2", "--counts", "10000") if chosen.quick else ()),
+            ),
+        )
+    else:
+        table.add_row("reading pictures", "", "", f"not measured: {data.PICTURES} is not there")
     cores, memory = psutil.cpu_count(), psutil.virtual_memory().total / 2**30
     console = Console(width=max(120, Console().width))
     console.print(table)

@@ -22,12 +22,17 @@ from torch.utils.data import DataLoader
 from torchvision.datasets import ImageFolder
 from torchvision.transforms import Compose, Resize, ToTensor
 
+from engine.config import DataConfig, RunConfig
 from engine.data.batches import epoch_order
 from engine.data.cache import Cache
 from engine.data.feed import Feed
 from engine.data.source import Source
 from engine.data.sources import open_source
+from engine.presets import FITTING
 from engine.training.allocator import keep_freed_memory
+from engine.training.devices import find_device
+from engine.training.run import Run
+from engine.training.supply import Batch
 
 PICTURES = Path(__file__).parents[3] / "shared" / "data"
 CATS_AND_DOGS = PICTURES / "dogs_vs_cats_1000.zip"
@@ -121,6 +126,41 @@ def cifar() -> dict[str, float]:
     return found
 
 
+def waiting(steps: int) -> dict[str, Any]:
+    """The share of the time of training steps that goes into their batches: a small convnet on
+    CIFAR-10's pictures, in the cache, batches of 64."""
+    device = find_device("auto")
+    config = RunConfig(data=DataConfig(source=str(CIFAR)), network=FITTING)
+    with tempfile.TemporaryDirectory() as there:
+        run = Run(config, open_source(str(CIFAR)), device, Cache(Path(there), PLENTY))
+        for start in range(0, len(run.training), 512):
+            run.training.batch(start, start + 512)
+        batch, spent = run.training.batch, [0.0]
+
+        def timed(start: int, end: int) -> Batch:
+            began = time.perf_counter()
+            found = batch(start, end)
+            spent[0] += time.perf_counter() - began
+            return found
+
+        for _ in range(20):
+            run.step()
+        run.training.batch = timed  # type: ignore[method-assign]
+        began = time.perf_counter()
+        for _ in range(steps):
+            run.step()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        took = time.perf_counter() - began
+        run.close_feed()
+    return {
+        "share": spent[0] / took,
+        "milliseconds": 1000 * spent[0] / steps,
+        "step": 1000 * took / steps,
+        "device": str(device),
+    }
+
+
 class Repeated:
     """The same few files again and again."""
 
@@ -172,6 +212,7 @@ def all_of_it(turns: int, epochs: int, counts: list[int]) -> dict[str, Any]:
     return {
         "rates": cats_and_dogs(turns, epochs),
         "cifar": cifar(),
+        "waiting": waiting(300),
         "memory": {str(count): memory_of(count) for count in counts},
     }
 
@@ -197,6 +238,13 @@ def add_data(table: Table, found: dict[str, Any]) -> None:
         "under 1 s",
         f"{cifar10['second: first batch']:.2f} s",
         f"all 50,000 taken: {cifar10['second']:.2f} s",
+    )
+    wait = found["waiting"]
+    table.add_row(
+        f"share of a step that goes into its batch, {wait['device']}",
+        "",
+        f"{wait['share']:.1%}",
+        f"{wait['milliseconds']:.2f} of {wait['step']:.1f} ms, digits convnet on CIFAR-10",
     )
     for count, held in found["memory"].items():
         table.add_row(

@@ -66,6 +66,16 @@ def test_files_of_one_name_in_a_class_get_numbers(tmp_path):
     assert len({name.casefold() for name in found}) == 6
 
 
+def test_a_name_of_an_extension_alone_is_still_a_picture_s(tmp_path):
+    names = {"cat/ .png": "a", "cat/a.png": "b", "dog/b.png": "c"}
+    source, _ = pets(tmp_path / "pets", names)
+    assert set(source.names) == set(names)
+    write_folders(tmp_path / "out", source, Subsets(np.zeros(3, np.int8)))
+    written_again = open_source(str(tmp_path / "out"))
+    assert len(written_again) == 3
+    assert written_again.problems == ()
+
+
 def test_classes_get_names_that_any_system_takes(tmp_path):
     for number in range(8):
         (tmp_path / f"{number}.jpg").touch()
@@ -75,7 +85,7 @@ def test_classes_get_names_that_any_system_takes(tmp_path):
     source = open_source(str(tmp_path / "pets.csv"))
     write_folders(tmp_path / "out", source, Subsets(np.zeros(8, np.int8)))
     names = {path.name for path in (tmp_path / "out" / "train").iterdir()}
-    assert names == {"_up", "a_b", "a_b (2)", "_con", "Cat", "cat (2)", "what_", "x" * 150}
+    assert names == {"_.._up", "a_b", "a_b (2)", "_con", "Cat", "cat (2)", "what_", "x" * 150}
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"train"}
 
 

@@ -37,6 +37,8 @@ def test_an_unknown_preset_is_one_sentence_with_those_there_are():
 @pytest.mark.parametrize(
     ("shape_CHW", "classes", "name"),
     [
+        ((1, 17, 30), 3, "small digits convnet"),
+        ((1, 18, 18), 3, "digits convnet"),
         ((1, 28, 28), 10, "digits convnet"),
         ((3, 32, 32), 2, "digits convnet"),
         ((3, 150, 150), 2, "cats and dogs convnet"),

@@ -26,6 +26,11 @@ def test_pictures_of_one_s_own_begin_with_photos(tmp_path):
     assert run.data.subsets is None
 
 
+def test_an_empty_name_of_pictures_is_refused():
+    with pytest.raises(ConfigError, match="preset 'photos' comes without pictures"):
+        run_of("--data", "")
+
+
 def test_a_path_is_kept_whole_so_that_it_is_found_again(tmp_path, monkeypatch):
     (tmp_path / "cats").mkdir()
     monkeypatch.chdir(tmp_path)

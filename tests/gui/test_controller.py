@@ -232,6 +232,12 @@ def test_a_refusal_is_said(window, controller):
     assert window.parts.notices.standing()[0].button is None
 
 
+@pytest.mark.parametrize("kind", [events.Halted, events.CacheProblem])
+def test_why_training_halts_or_keeps_no_pictures_is_said(window, controller, kind):
+    controller.handle([kind("The disk is full.")])
+    assert sentences(window) == ["The disk is full."]
+
+
 def test_when_the_first_load_is_refused_the_digits_are_offered(window, session, controller):
     session.status = Status(phase=Phase.IDLE)
     controller.handle([events.Refused("There is no CUDA device.")])

@@ -68,8 +68,8 @@ class House:
         self.controller.tick()
 
     def recent(self) -> list[str]:
-        rows = range(self.page.sources.list.count())
-        entries = [self.page.sources.list.item(row).data(256) for row in rows]
+        model = self.page.sources.model
+        entries = [model.entry(model.index(row)) for row in range(model.rowCount())]
         return [entry.where for entry in entries if entry.is_recent]
 
 
@@ -141,10 +141,11 @@ def test_what_has_gone_is_greyed_when_the_page_is_shown_again(house, tmp_path):
     place.touch()
     house.controller.open()
     house.show(source_view(where=str(place)))
-    assert not house.page.sources.list.item(3).data(256).is_gone
+    model = house.page.sources.model
+    assert not model.entry(model.index(3)).is_gone
     place.unlink()
     house.controller.open()
-    assert house.page.sources.list.item(3).data(256).is_gone
+    assert model.entry(model.index(3)).is_gone
 
 
 def test_the_next_start_goes_on_where_this_one_ended(house, qtbot, tmp_path):
@@ -202,9 +203,8 @@ def test_the_catalogue_comes_by_the_tick(house):
     house.controller.open()
     house.desk.views["catalogue", 0] = catalogue()
     house.controller.tick()
-    assert "STL-10" in [
-        house.page.sources.list.item(row).text() for row in range(house.page.sources.list.count())
-    ]
+    model = house.page.sources.model
+    assert "STL-10" in [model.index(row).data() for row in range(model.rowCount())]
 
 
 def test_it_belongs_to_the_window(house):

@@ -60,8 +60,24 @@ def test_before_a_survey_sizes_and_colours_are_not_known(overview):
 
 
 def test_pictures_of_one_size_need_no_survey_for_that(overview):
-    overview.show_source(source_view(own_size_HW=(28, 32)))
+    overview.show_source(source_view(where="digits", own_size_HW=(28, 28)))
+    assert overview.sizes.text() == "All are 28 x 28."
+
+
+def test_of_files_no_more_is_said_of_sizes_than_is_known(overview):
+    view = source_view(3, own_size_HW=(28, 32))
+    overview.show_source(view)
+    assert overview.sizes.text() == "Those looked at so far are 32 x 28. A survey looks at all."
+    size_N2 = np.array([[28, 32], [28, 32], [0, 0]], np.int32)
+    overview.show_survey(survey_view(view, size_N2=size_N2, done=2, finished=False))
+    assert overview.sizes.text() == "All so far are 32 x 28."
+    assert not overview.frequent.isVisible()
+    size_N2[2] = 28, 32
+    overview.show_survey(survey_view(view, size_N2=size_N2))
     assert overview.sizes.text() == "All are 32 x 28."
+    size_N2[2] = 10, 10
+    overview.show_survey(survey_view(view, size_N2=size_N2))
+    assert overview.sizes.text().startswith("Smallest 10 x 10")
 
 
 def test_a_survey_tells_sizes_and_colours(overview):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from engine.config import DIGITS, Augmentation, DataConfig, SubsetCounts
 from engine.data.views import (
@@ -23,7 +23,7 @@ from engine.data.views import (
     Told,
     WriteSubsets,
 )
-from gui.pages.data import DRAWS, DataPage
+from gui.pages.data import DRAWS, READING, DataPage
 from tests.gui.made_sources import catalogue, source_view, survey_view, thumbnail
 from tests.gui.made_views import augmented_view, steps_view
 
@@ -336,3 +336,21 @@ def test_it_fits_windows_of_any_usual_size(page, size):
     for part in (page.sources.use, page.footer.train, page.browser.grid, page.tabs):
         place = part.mapTo(page, QPoint(0, 0))
         assert page.rect().contains(place)
+
+
+def test_a_look_that_takes_long_says_so(qtbot, page):
+    page.tabs.setCurrentWidget(page.steps)
+    assert READING in [label.text() for label in page.steps.findChildren(QLabel)]
+    qtbot.waitUntil(lambda: page.tabs.tabText(1) == "Steps …")
+    show(page, steps_view())
+    assert page.tabs.tabText(1) == "Steps"
+
+
+def test_a_picture_that_can_t_be_looked_at_says_why_in_its_place(page):
+    page.tabs.setCurrentWidget(page.steps)
+    show(page, steps_view())
+    page.browser.show_picture(7)
+    page.show_told(Told("7.jpg is damaged.", wrong=True))
+    assert "7.jpg is damaged." in [label.text() for label in page.steps.findChildren(QLabel)]
+    page.show_told(Told("Nothing to do with it.", wrong=True))
+    assert "7.jpg is damaged." in [label.text() for label in page.steps.findChildren(QLabel)]

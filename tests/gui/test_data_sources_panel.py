@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.data.views import JobView
+from gui.models.source_list import ENTRY, GONE
 from gui.panels.data_sources import HINT, DataSources
-from gui.panels.source_entry import ENTRY, GONE
 from tests.gui.made_sources import catalogue
 
 ZIP = "/pictures/dogs_vs_cats.zip"
@@ -26,13 +26,15 @@ def sources(qtbot):
 
 
 def entries(sources):
-    return [sources.list.item(row).data(ENTRY) for row in range(sources.list.count())]
+    return [
+        sources.model.entry(sources.model.index(row)) for row in range(sources.model.rowCount())
+    ]
 
 
 def choose(sources, title):
     row = [entry.title for entry in entries(sources)].index(title)
-    sources.list.setCurrentRow(row)
-    return sources.list.item(row)
+    sources.list.setCurrentIndex(sources.model.index(row))
+    return sources.model.index(row)
 
 
 def click(qtbot, button):
@@ -62,7 +64,7 @@ def test_what_has_gone_says_so_and_can_only_be_removed(sources, qtbot):
     item = choose(sources, "flowers")
     assert item.data(ENTRY).facts == GONE
     assert not sources.use.isEnabled()
-    sources.list.itemActivated.emit(item)
+    sources.list.activated.emit(item)
     click(qtbot, sources.forget)
     assert sources.asked == ["/old/flowers"]
 
@@ -72,7 +74,7 @@ def test_a_source_is_opened_by_its_button_and_by_a_double_click(sources, qtbot):
     choose(sources, "Handwritten digits")
     assert sources.use.text() == "Open"
     click(qtbot, sources.use)
-    sources.list.itemActivated.emit(choose(sources, "dogs_vs_cats.zip"))
+    sources.list.activated.emit(choose(sources, "dogs_vs_cats.zip"))
     assert sources.asked == ["digits", ZIP]
 
 

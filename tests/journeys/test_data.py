@@ -136,3 +136,15 @@ def test_a_source_that_can_t_be_opened_is_one_sentence(driver: Driver, tmp_path:
     (tmp_path / "empty").mkdir()
     driver.window.data.open_source(str(tmp_path / "empty"))
     driver.wait_for_notice("no pictures")
+
+
+def test_the_keys_of_training_do_nothing_here_and_its_buttons_lead_there(driver: Driver) -> None:
+    driver.press(DATA)
+    driver.until(lambda: grid(driver).model().rowCount() > 0)
+    grid(driver).setFocus()
+    for key in ("S", "E", "Space"):
+        driver.press(key)
+    assert driver.session.status.step == 0
+    driver.click_button("Step")
+    driver.until(driver.window.train.isVisible)
+    assert driver.wait_for_phase(Phase.PAUSED).step == 1

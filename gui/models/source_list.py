@@ -1,18 +1,15 @@
-"""One line of the list of sources, and how it is painted."""
+"""The sources that can be chosen, as a Qt model: a row each, and one for each group's heading."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPalette
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
 from engine.data.views import CatalogueEntry
-from gui.widgets.class_bars import demi_bold
 from gui.widgets.counted import counted
 from gui.widgets.job_progress import megabytes
-from gui.widgets.theme import RHYTHM
 
 ENTRY = Qt.ItemDataRole.UserRole
 """The role under which a row gives its SourceEntry."""
@@ -85,45 +82,43 @@ def _of_catalogue(entry: CatalogueEntry) -> SourceEntry:
     )
 
 
-class SourceLine(QStyledItemDelegate):
-    """A title over quiet facts; the heading of a group alone. `open_where` is marked as open."""
+class SourceList(QAbstractListModel):
+    """GUI thread only."""
 
-    open_where = ""
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: tuple[SourceEntry, ...] = ()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        entry: SourceEntry = index.data(ENTRY)
-        line = option.fontMetrics.height()
-        return QSize(10 * RHYTHM, line + 2 * RHYTHM if not entry.where else 2 * line + RHYTHM)
+    def show_entries(self, entries: Sequence[SourceEntry]) -> None:
+        """Show these instead, unless they are the same."""
+        if tuple(entries) != self._entries:
+            self.beginResetModel()
+            self._entries = tuple(entries)
+            self.endResetModel()
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry: SourceEntry = index.data(ENTRY)
-        palette, metrics = option.palette, option.fontMetrics
-        role = QPalette.ColorRole
-        area = option.rect
-        room = area.adjusted(RHYTHM, RHYTHM // 2, -RHYTHM // 2, -RHYTHM // 2)
-        painter.save()
-        if not entry.where:
-            painter.setFont(demi_bold(option.font))
-            painter.setPen(palette.color(role.PlaceholderText))
-            painter.drawText(room, Qt.AlignmentFlag.AlignBottom, entry.title)
-            painter.restore()
-            return
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen:
-            painter.fillRect(area, palette.color(role.Midlight))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, palette.color(role.AlternateBase))
-        is_open = entry.where == self.open_where
-        if is_open:
-            bar = QRect(area.left(), area.top(), 3, area.height())
-            painter.fillRect(bar, palette.color(role.Accent))
-        painter.setFont(demi_bold(option.font) if is_open else option.font)
-        painter.setPen(palette.color(role.PlaceholderText if entry.is_gone else role.WindowText))
-        middle = Qt.TextElideMode.ElideMiddle
-        title = painter.fontMetrics().elidedText(entry.title, middle, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignTop, title)
-        painter.setFont(option.font)
-        painter.setPen(palette.color(role.PlaceholderText))
-        facts = metrics.elidedText(entry.facts, middle, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignBottom, facts)
-        painter.restore()
+    def entry(self, index: Index) -> SourceEntry | None:
+        """The entry of a row; None of none."""
+        return self._entries[index.row()] if index.isValid() else None
+
+    def index_of(self, where: str) -> QModelIndex:
+        """The row that opens a source; an invalid one where there is none."""
+        rows = (row for row, entry in enumerate(self._entries) if entry.where == where)
+        return self.index(next(rows, -1), 0)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._entries)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        entry = self.entry(index)
+        is_heading = entry is None or not entry.where
+        return Qt.ItemFlag.NoItemFlags if is_heading else super().flags(index)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        entry = self.entry(index)
+        if entry is None:
+            return None
+        if role == ENTRY:
+            return entry
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.title
+        return entry.details if role == Qt.ItemDataRole.ToolTipRole else None
