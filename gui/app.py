@@ -24,7 +24,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from engine.config import RunConfig
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from engine.session import Session
 from gui import reports
 from gui.collector import Collector

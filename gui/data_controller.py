@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.config import DIGITS, DataConfig
 from engine.data.views import SourceView, Told
-from engine.desk import Desk
+from engine.desk.desk import Desk
 from gui.pages.data import DataPage
 from gui.settings import Settings
 from gui.widgets.notices import Notices

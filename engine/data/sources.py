@@ -4,8 +4,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.data import catalogue
 from engine.data.archives import open_archive
+from engine.data.catalogue import catalogue
 from engine.data.digits import DIGITS, open_digits
 from engine.data.findings import ARCHIVES, CHOOSE
 from engine.data.folders import cannot_read, open_folder

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from scipy.io import savemat
 
-from engine.data.download import Wanted
+from engine.data.catalogue.download import Wanted
 
 
 class FileServer:

@@ -18,9 +18,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine.data import catalogue, catalogue_files, catalogue_list
-from engine.data.download import Wanted
-from engine.data.prepared import members
+from engine.data.catalogue import catalogue, listing
+from engine.data.catalogue import files as catalogue_files
+from engine.data.catalogue.download import Wanted
+from engine.data.catalogue.prepared import members
 from engine.data.source import Source
 from engine.errors import DataError, PictureError
 from tests.engine.made_downloads import MADE, FileServer, jpeg, tar, zipped
@@ -106,7 +107,7 @@ def test_every_entry_says_what_a_person_asks_before() -> None:
 
 
 def test_the_installed_torchvision_has_those_files() -> None:
-    for entry in catalogue_list.ENTRIES:
+    for entry in listing.ENTRIES:
         files = catalogue_files.files_of(entry.folder or entry.name)
         assert tuple(file.name for file in files) == entry.files
         for file in files:
@@ -136,8 +137,8 @@ def test_another_torchvision_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_the_list_loads_no_torch() -> None:
     code = (
-        "import sys; from engine.data import catalogue; catalogue.entries();"
-        "import engine.headless.fetch, engine.data.catalogue_readers;"
+        "import sys; from engine.data.catalogue import catalogue; catalogue.entries();"
+        "import engine.headless.fetch, engine.data.catalogue.readers;"
         "print(sorted({'torch', 'torchvision', 'scipy', 'PySide6'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

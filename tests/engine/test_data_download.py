@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from engine.data import download as downloading
-from engine.data.download import CHUNK_BYTES, Wanted, download
+from engine.data.catalogue import download as downloading
+from engine.data.catalogue.download import CHUNK_BYTES, Wanted, download
 from engine.errors import DataError
 from tests.engine.made_downloads import FileServer
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data import catalogue
+from engine.data.catalogue import catalogue
 from engine.data.sources import open_source
 from engine.errors import DataError
 

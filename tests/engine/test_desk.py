@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine import desk as module
-from engine import desk_jobs, desk_thumbnails
 from engine.config import Augmentation, DataConfig, SubsetCounts
-from engine.data import catalogue
 from engine.data.cache import usual_cache
+from engine.data.catalogue import catalogue
 from engine.data.feed import Feed
 from engine.data.seen import as_seen
 from engine.data.source import NO_SUBSET, SUBSETS
@@ -42,7 +40,10 @@ from engine.data.views import (
     ViewKey,
     WriteSubsets,
 )
-from engine.desk import Desk
+from engine.desk import desk as module
+from engine.desk import jobs as desk_jobs
+from engine.desk import thumbnails as desk_thumbnails
+from engine.desk.desk import Desk
 from engine.errors import DataError
 
 ROOT = Path(__file__).parents[2]
@@ -139,7 +140,7 @@ class Gate:
 
 
 def test_it_is_imported_without_torch():
-    code = "import sys, engine.desk; assert 'torch' not in sys.modules"
+    code = "import sys, engine.desk.desk; assert 'torch' not in sys.modules"
     outcome = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import main as command_line
-from engine.data import catalogue, catalogue_files
-from engine.data.download import Wanted
+from engine.data.catalogue import catalogue
+from engine.data.catalogue import files as catalogue_files
+from engine.data.catalogue.download import Wanted
 from engine.headless import fetch as fetching
 from tests.engine.made_downloads import FileServer, mnist
 
@@ -146,7 +147,7 @@ def test_after_ctrl_c_the_rest_comes(
     run: Run, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("engine.data.download.CHUNK_BYTES", 100)
+        patched.setattr("engine.data.catalogue.download.CHUNK_BYTES", 100)
         seen: list[int] = []
 
         def interrupt(done: int, total: int) -> None:

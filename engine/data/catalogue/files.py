@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-from engine.data.download import Wanted
+from engine.data.catalogue.download import Wanted
 from engine.errors import DataError
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from engine.data.views import JobView
-from engine.desk_board import Board
+from engine.desk.board import Board
 from engine.errors import DataError
 
 JobKind = Literal["survey", "fetch", "write"]

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from engine.data.download import writing
+from engine.data.catalogue.download import writing
 from engine.data.source import Problem, Source
 from engine.errors import PictureError
 

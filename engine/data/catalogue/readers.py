@@ -8,10 +8,9 @@ import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.data import catalogue_arrays as arrays
-from engine.data import catalogue_labels as labels
-from engine.data.download import Wanted, is_right, writing
-from engine.data.prepared import write_arrays, write_pictures
+from engine.data.catalogue import arrays, labels
+from engine.data.catalogue.download import Wanted, is_right, writing
+from engine.data.catalogue.prepared import write_arrays, write_pictures
 from engine.errors import DataError
 
 _READ_ARRAYS = {

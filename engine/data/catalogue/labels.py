@@ -11,8 +11,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.data.catalogue_arrays import read_mat
-from engine.data.prepared import Labels
+from engine.data.catalogue.arrays import read_mat
+from engine.data.catalogue.prepared import Labels
 from engine.data.source import SUBSETS
 
 _TRAIN, _VALIDATION, _TEST = (SUBSETS.index(name) for name in ("train", "validation", "test"))

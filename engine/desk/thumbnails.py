@@ -9,7 +9,7 @@ from engine.data.thumbnail import thumbnail
 from engine.data.unread import UNREADABLE, why_unread
 from engine.data.views import Thumbnail
 from engine.data.walking import shown
-from engine.desk_board import Board
+from engine.desk.board import Board
 
 log = logging.getLogger(__name__)
 

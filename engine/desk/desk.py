@@ -14,8 +14,8 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-from engine.data import catalogue
 from engine.data.cache import usual_cache
+from engine.data.catalogue import catalogue
 from engine.data.sources import open_source
 from engine.data.unread import UNREADABLE, why_unread
 from engine.data.views import (
@@ -36,11 +36,11 @@ from engine.data.views import (
     WriteSubsets,
 )
 from engine.data.walking import shown
-from engine.desk_board import Board
-from engine.desk_jobs import Surveying, Writing
-from engine.desk_runner import Job, JobRunner
-from engine.desk_source import OpenedSource
-from engine.desk_thumbnails import Thumbnails
+from engine.desk.board import Board
+from engine.desk.jobs import Surveying, Writing
+from engine.desk.runner import Job, JobRunner
+from engine.desk.source import OpenedSource
+from engine.desk.thumbnails import Thumbnails
 from engine.errors import DataError
 
 _NEWEST_ONLY = (OpenSource, ShowSteps, ShowAugmented)

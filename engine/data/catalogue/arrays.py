@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from engine.data.prepared import Arrays, members
+from engine.data.catalogue.prepared import Arrays, members
 from engine.data.source import SUBSETS
 
 _TRAIN, _TEST = SUBSETS.index("train"), SUBSETS.index("test")

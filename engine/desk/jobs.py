@@ -18,7 +18,7 @@ from engine.data.unread import UNREADABLE, why_unread
 from engine.data.views import SurveyView, WriteSubsets
 from engine.data.walking import shown
 from engine.data.writing import write_folders
-from engine.desk_source import OpenedSource
+from engine.desk.source import OpenedSource
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ import platformdirs
 from msgspec.structs import replace
 
 from engine.config import SubsetCounts
-from engine.data.catalogue_list import CATS_DOGS, ENTRIES, Entry
+from engine.data.catalogue.listing import CATS_DOGS, ENTRIES, Entry
 from engine.data.source import Source
 from engine.data.views import CatalogueEntry
 from engine.errors import DataError
@@ -56,7 +56,7 @@ def folder_of(name: str) -> Path:
 
 def is_here(name: str) -> bool:
     """Whether `open_entry` has what it needs; DataError where there is none of that name."""
-    from engine.data.prepared import is_prepared
+    from engine.data.catalogue.prepared import is_prepared
 
     folder = folder_of(name)
     return is_prepared(folder) or all((folder / file).is_file() for file in _find(name).files)
@@ -68,7 +68,7 @@ def open_entry(name: str, cancelled: Callable[[], bool] = lambda: False) -> Sour
     The first time its files are checked and made ready, which takes some seconds a gigabyte.
     DataError where it isn't here, damaged, or cancelled meanwhile.
     """
-    from engine.data.prepared import open_prepared
+    from engine.data.catalogue.prepared import open_prepared
 
     entry, folder = _find(name), folder_of(name)
     prepared = open_prepared(folder)
@@ -98,9 +98,9 @@ def fetch(
     time goes on from there. DataError with one sentence for whatever goes wrong, and a hint where
     to put which file by hand.
     """
-    from engine.data.catalogue_files import files_of
-    from engine.data.download import download
-    from engine.data.prepared import open_prepared
+    from engine.data.catalogue.download import download
+    from engine.data.catalogue.files import files_of
+    from engine.data.catalogue.prepared import open_prepared
 
     entry, folder = _find(name), folder_of(name)
     if open_prepared(folder) is not None:
@@ -119,8 +119,8 @@ def _find(name: str) -> Entry:
 
 
 def _prepare(entry: Entry, cancelled: Callable[[], bool]) -> None:
-    from engine.data.catalogue_files import files_of
-    from engine.data.catalogue_readers import prepare
+    from engine.data.catalogue.files import files_of
+    from engine.data.catalogue.readers import prepare
 
     own_name = entry.folder or entry.name
     prepare(own_name, entry.title, folder_of(entry.name), files_of(own_name), cancelled)

@@ -1,0 +1,1 @@
+"""The sources that can be downloaded, and what is made of their files."""

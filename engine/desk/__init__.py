@@ -1,0 +1,1 @@
+"""What the Data page talks to: sources looked at in threads of its own."""
