@@ -45,3 +45,16 @@ def memory_mb(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device) / 2**20
     return float(_PROCESS.memory_info().rss) / 2**20
+
+
+def seed_device(device: torch.device, seed: int) -> None:
+    """Set what a network's own random numbers, as those of dropout, start from on a device.
+
+    `torch.manual_seed` does so too, but on every device that there may be: a step would notice.
+    """
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index or 0].manual_seed(seed)
+    elif device.type == "cpu":
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)

@@ -27,6 +27,7 @@ from engine.errors import DataError, NetworkError
 from engine.networks.build import build
 from engine.networks.scores import class_scores
 from engine.presets import fitting
+from engine.training.devices import seed_device
 from engine.training.schedules import share_of_learning_rate
 from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_end
 
@@ -229,7 +230,7 @@ class Run:
         for group in optimizer.param_groups:
             group["lr"] = self.learning_rate
         optimizer.zero_grad(set_to_none=True)
-        torch.manual_seed(network_seed(seed, self.epoch, start))
+        seed_device(self.device, network_seed(seed, self.epoch, start))
         try:
             scores_NK = class_scores(self.network(self.scaling.normalise(pictures_NCHW)))
         except ValueError as error:  # of torch's batch normalisation alone

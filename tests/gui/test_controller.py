@@ -357,7 +357,7 @@ def test_the_status_is_in_the_last_line(window, session, controller):
         "0:21 left",
         "cpu · 1.5 GB",
         "16 frames/s",
-        "looking costs 4% of at most 10%",
+        "looking costs 4% of at most 20%",
     ]
 
 

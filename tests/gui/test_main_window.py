@@ -13,6 +13,7 @@ from engine.config import RunConfig, TrainingConfig
 from engine.state import Phase, Status
 from engine.telemetry.events import Loaded
 from gui.app import make_window
+from gui.main_window import USUAL_BUDGET
 from gui.pump import SLOW_TICKS, Pump
 from gui.settings import Settings
 from gui.widgets.notices import ListDialog
@@ -94,7 +95,7 @@ def test_it_begins_with_the_remembered_training_settings(open_window, tmp_path):
     )
     session = open_window().session
     assert session.opened_with.training == TrainingConfig(learning_rate=0.5, epochs=3)
-    assert commands.SetBudget(0.1) in session.sent
+    assert commands.SetBudget(USUAL_BUDGET) in session.sent
 
 
 def test_a_damaged_settings_file_is_explained_and_replaced(open_window, tmp_path):
