@@ -70,7 +70,11 @@ class TrainingPanel(Panel):
         self._form = QFormLayout()
         self._form.setSpacing(RHYTHM)
         self._scroll = ScrollColumn()
+        # The lines below are no rows of the form: it gives too little height to text that wraps.
         self._scroll.column.addLayout(self._form)
+        self._scroll.column.addSpacing(RHYTHM)
+        self._scroll.column.addWidget(self._facts)
+        self._scroll.column.addWidget(self._news)
         self._scroll.column.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -83,8 +87,6 @@ class TrainingPanel(Panel):
         self._form.addRow("Optimiser", self.optimizer)
         self._form.addRow("Schedule", self.schedule)
         self._form.addRow("Epochs", self.epochs)
-        self._form.addRow(self._facts)
-        self._form.addRow(self._news)
         self.complaint.hide()
 
         self.learning_rate.editingFinished.connect(self._commit_rate)
