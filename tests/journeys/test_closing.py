@@ -14,6 +14,7 @@ from engine import session, worker
 from engine.session import Session
 from engine.state import Phase
 from gui.app import make_application, make_window
+from gui.main_window import USUAL_BUDGET
 from gui.settings import Settings
 from tests.journeys.driver import QUICK, Driver
 from tests.journeys.helpers import TIMEOUT_MS, Gate
@@ -251,7 +252,7 @@ def test_damaged_settings_break_nothing(open_window, tmp_path, damage):
     assert len(driver.notices) <= 1
     assert driver.session.status.learning_rate == 0.002
     view = driver.window.parts.view
-    assert (view.palette, view.scale, driver.window.budget) == ("viridis", "map", 0.1)
+    assert (view.palette, view.scale, driver.window.budget) == ("viridis", "map", USUAL_BUDGET)
     assert all(dock.isVisible() for dock in driver.window.docks.values())
     driver.choose("View", "Palette of maps", "magma")
     driver.close()
