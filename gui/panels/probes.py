@@ -1,5 +1,7 @@
 """The probe pictures as a strip: each with what the network takes it for."""
 
+import math
+
 import numpy as np
 from PySide6.QtCore import (
     QModelIndex,
@@ -154,11 +156,14 @@ class ProbesPanel(Panel):
     def show_frames(self, frames: dict[FrameKey, Frame]) -> None:
         frame = frames.get(PredictionsDemand().key)
         if isinstance(frame, PredictionsFrame) and self._classes:
-            top_N = frame.probabilities_NC.argmax(1)
+            top_N, share_N = frame.probabilities_NC.argmax(1), frame.probabilities_NC.max(1)
             self.model.judge(
                 {
-                    probe: (self._classes[top], float(frame.probabilities_NC[row, top]))
-                    for row, (probe, top) in enumerate(zip(frame.probes, top_N, strict=True))
+                    probe: (self._classes[top], share)
+                    for probe, top, share in zip(
+                        frame.probes, top_N.tolist(), share_N.tolist(), strict=True
+                    )
+                    if math.isfinite(share)  # a network that has come apart has no verdict
                 }
             )
 

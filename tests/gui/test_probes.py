@@ -80,6 +80,14 @@ def test_each_shows_its_top_class(panel):
     assert verdicts(panel) == {1: "4", 2: "", 3: "4"}
 
 
+def test_a_network_that_has_come_apart_has_no_verdict(panel):
+    panel.show_frames(predictions((1, 2, 3), (7, 0, 1)))
+    frames = predictions((1, 2, 3), (7, 0, 1))
+    frames["predictions", ""].probabilities_NC[1] = np.nan
+    panel.show_frames(frames)
+    assert verdicts(panel) == {1: "7", 2: "", 3: "1"}
+
+
 def test_only_what_looks_different_is_painted_again(panel):
     panel.show_frames(predictions((1, 2, 3), [7, 0, 9], share=0.9))
     changed = []
