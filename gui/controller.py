@@ -189,7 +189,9 @@ class Controller(QObject):
                     " and train with it."
                 )
                 return
-            data = msgspec.structs.replace(run.data, source=now.source, subsets=now.subsets)
+            data = msgspec.structs.replace(
+                run.data, source=now.source, subsets=now.subsets, seed=now.seed
+            )
             run = msgspec.structs.replace(run, data=data)
         self.begin_anew(run)
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from engine import commands
-from engine.config import RunConfig, TrainingConfig
+from engine.config import DataConfig, RunConfig, SubsetCounts, TrainingConfig
 from engine.state import Phase, Status
 from engine.telemetry import events
 from gui.app import make_window
@@ -376,3 +376,20 @@ def test_closing_waits_for_the_engine_without_blocking(window, session, controll
     assert not controller.close()
     assert controller.close()
     QApplication.processEvents()
+
+
+def test_a_preset_without_pictures_keeps_those_of_now_and_how_they_are_divided(
+    window, session, controller
+):
+    now = DataConfig(source="/cats.zip", subsets=SubsetCounts(20, 10, 0), seed=7)
+    event = msgspec.structs.replace(loaded(), config=RunConfig(data=now))
+    controller.handle([event])
+    controller.begin_with("cats-dogs")
+    (load,) = [sent for sent in session.sent if isinstance(sent, commands.Load)]
+    data = load.config.data
+    assert (data.source, data.subsets, data.seed, data.size) == (
+        now.source,
+        now.subsets,
+        now.seed,
+        150,
+    )
