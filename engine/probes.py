@@ -114,8 +114,9 @@ def examples_of(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Names and RGB pictures (H, W, 3) from `source`: the first of `index_N` of some classes."""
     labels_N = source.labels_N[index_N]
-    last = len(source.classes) - 1
-    for label in dict.fromkeys(np.linspace(0.8 * last, 0, count).astype(int)):
+    classes = len(source.classes)
+    spread = np.linspace(0.8 * (classes - 1), 0, count).astype(int)
+    for label in dict.fromkeys(spread) if classes > count else range(classes):
         for index in index_N[labels_N == label][:TRIES]:
             try:
                 rgb_HWC = decoded(source, int(index))
