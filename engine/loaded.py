@@ -6,12 +6,12 @@ from pathlib import Path
 import msgspec
 
 from engine.config import RunConfig
+from engine.messages import events
+from engine.messages.events import Event
 from engine.networks.stages import Stage
 from engine.runs.saved import save_run
 from engine.state import Phase, Status, Trigger
-from engine.telemetry import events
 from engine.telemetry.curves import Curves
-from engine.telemetry.events import Event
 from engine.telemetry.looking import Subject
 from engine.telemetry.transfer import Transfer
 from engine.training.devices import device_title

@@ -6,11 +6,11 @@ import numpy as np
 from PIL import Image
 
 from engine.config import Fit
-from engine.data.grid import decoded
-from engine.data.seen import as_seen, background_is_light
+from engine.data.reading.grid import decoded
+from engine.data.reading.seen import as_seen, background_is_light
 from engine.data.source import Source
 from engine.errors import PictureError
-from engine.telemetry.events import ProbeShown
+from engine.messages.events import ProbeShown
 
 THUMBNAIL = 192
 TRIES = 5

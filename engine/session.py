@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.commands import AddProbe, Command, Load
 from engine.config import RunConfig
-from engine.data.pictures import find_pictures, read_picture
-from engine.data.walking import shown_name
+from engine.data.reading.pictures import find_pictures, read_picture
+from engine.data.reading.walking import shown_name
 from engine.errors import EngineError, PictureError
+from engine.messages.commands import AddProbe, Command, Load
+from engine.messages.events import Event, Failed, PicturesRead, PicturesUnread, Refused
+from engine.messages.frames import Demand, Frame, FrameKey
 from engine.state import Phase, Status
 from engine.telemetry.curves import Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import Event, Failed, PicturesRead, PicturesUnread, Refused
-from engine.telemetry.frames import Demand, Frame, FrameKey
 from engine.telemetry.mailbox import Mailbox
 from engine.training.allocator import keep_freed_memory
 

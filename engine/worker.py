@@ -12,18 +12,17 @@ from pathlib import Path
 import msgspec
 import torch
 
-from engine import commands
-from engine.commands import Command
 from engine.config import RunConfig, checked
-from engine.data.cache import usual_cache
-from engine.data.sources import open_source
+from engine.data.cache.cache import usual_cache
+from engine.data.sources.open import open_source
 from engine.errors import DataError, DeviceError, EngineError, NetworkError, PhaseError
 from engine.loaded import LoadedRun
+from engine.messages import commands, events
+from engine.messages.commands import Command
 from engine.networks.describe import describe
 from engine.networks.stages import Stage
 from engine.probes import Probe, Probes, examples_of, is_dark
 from engine.state import Phase, Status, Trigger, follow
-from engine.telemetry import events
 from engine.telemetry.curves import CurveFigures, Curves
 from engine.telemetry.event_log import EventLog
 from engine.telemetry.looking import Looking

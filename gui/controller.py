@@ -11,13 +11,12 @@ from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
-from engine import commands
 from engine.config import DataConfig, RunConfig
+from engine.messages import commands, events
+from engine.messages.events import Event
 from engine.presets import find_preset
 from engine.session import Session
 from engine.state import Phase, Status
-from engine.telemetry import events
-from engine.telemetry.events import Event
 from gui import reports
 from gui.actions import Actions
 from gui.models.view_state import ViewState

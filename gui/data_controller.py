@@ -7,8 +7,8 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.config import DIGITS, DataConfig
-from engine.data.views import SourceView, Told
 from engine.desk.desk import Desk
+from engine.messages.views import SourceView, Told
 from gui.pages.data import DataPage
 from gui.settings import Settings
 from gui.widgets.notices import Notices

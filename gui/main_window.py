@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.messages.frames import WHOLE, Scale
 from engine.presets import presets
 from engine.telemetry.curves import Curves
-from engine.telemetry.frames import WHOLE, Scale
 from gui.actions import Actions
 from gui.controller import Parts
 from gui.exports import Exports

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
+from engine.messages.events import Event
+from engine.messages.frames import Demand, Frame, FrameKey, Wanted
 from engine.session import Session
 from engine.state import Phase, Status
-from engine.telemetry.events import Event
-from engine.telemetry.frames import Demand, Frame, FrameKey, Wanted
 from gui.panels.panel import Panel
 
 TICK_MS = 30

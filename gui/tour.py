@@ -21,9 +21,9 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from engine.messages.events import EpochEnded, PicturesRead, ProbeShown, TrainingChanged
 from engine.session import Session
 from engine.state import Phase
-from engine.telemetry.events import EpochEnded, PicturesRead, ProbeShown, TrainingChanged
 from gui.app import errors_told, make_application, make_window
 from gui.display import why_no_window
 from gui.main_window import PAGES, SIZE, MainWindow

@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
-from engine.data.views import Told, View, ViewKey
 from engine.errors import EngineError
+from engine.messages.views import Told, View, ViewKey
 
 log = logging.getLogger(__name__)
 

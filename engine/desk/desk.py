@@ -14,11 +14,18 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 
-from engine.data.cache import usual_cache
+from engine.data.cache.cache import usual_cache
 from engine.data.catalogue import catalogue
-from engine.data.sources import open_source
-from engine.data.unread import UNREADABLE, why_unread
-from engine.data.views import (
+from engine.data.reading.unread import UNREADABLE, why_unread
+from engine.data.reading.walking import shown
+from engine.data.sources.open import open_source
+from engine.desk.board import Board
+from engine.desk.jobs import Surveying, Writing
+from engine.desk.runner import Job, JobRunner
+from engine.desk.source import OpenedSource
+from engine.desk.thumbnails import Thumbnails
+from engine.errors import DataError
+from engine.messages.views import (
     CacheView,
     ChooseSubsets,
     ClearCache,
@@ -35,13 +42,6 @@ from engine.data.views import (
     ViewKey,
     WriteSubsets,
 )
-from engine.data.walking import shown
-from engine.desk.board import Board
-from engine.desk.jobs import Surveying, Writing
-from engine.desk.runner import Job, JobRunner
-from engine.desk.source import OpenedSource
-from engine.desk.thumbnails import Thumbnails
-from engine.errors import DataError
 
 _NEWEST_ONLY = (OpenSource, ShowSteps, ShowAugmented)
 """Of several that wait only the last is answered: they come with every move of a slider."""

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.duplicates import alike
-from engine.data.grid import decoded
-from engine.data.manifests import write_manifest
+from engine.data.reading.grid import decoded
+from engine.data.reading.unread import UNREADABLE, why_unread
+from engine.data.reading.walking import shown
 from engine.data.source import Problem, Source
-from engine.data.unread import UNREADABLE, why_unread
-from engine.data.views import SurveyView, WriteSubsets
-from engine.data.walking import shown
-from engine.data.writing import write_folders
+from engine.data.sources.manifests import write_manifest
+from engine.data.subsets.duplicates import alike
+from engine.data.subsets.writing import write_folders
 from engine.desk.source import OpenedSource
+from engine.messages.views import SurveyView, WriteSubsets
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Surveying:
         return self._unreadable
 
     def _read_array(self, publish: Callable[[SurveyView], None], cancelled: Cancelled) -> None:
-        from engine.data.scaling import value_counts
+        from engine.data.batches.scaling import value_counts
 
         pictures_NCHW = self._source.pictures_NCHW
         assert pictures_NCHW is not None
@@ -95,7 +95,7 @@ class Surveying:
                 publish(self._view())
 
     def _read(self, index: int) -> None:
-        from engine.data.scaling import value_counts
+        from engine.data.batches.scaling import value_counts
 
         name = shown(self._source.names[index])
         sentence = ""
@@ -119,7 +119,7 @@ class Surveying:
                 self._unreadable[index] = sentence
 
     def _view(self, groups: tuple[tuple[int, ...], ...] = (), finished: bool = False) -> SurveyView:
-        from engine.data.scaling import mean_and_std
+        from engine.data.batches.scaling import mean_and_std
 
         with self._lock:
             size_N2, counts_CV = self._size_N2.copy(), self._counts_CV.copy()

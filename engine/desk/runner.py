@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from engine.data.views import JobView
 from engine.desk.board import Board
 from engine.errors import DataError
+from engine.messages.views import JobView
 
 JobKind = Literal["survey", "fetch", "write"]
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.config import DataConfig, Fit, SubsetCounts
-from engine.data.grid import decoded
-from engine.data.shape import own_size, shape_for
+from engine.data.reading.grid import decoded
+from engine.data.reading.shape import own_size, shape_for
+from engine.data.reading.unread import UNREADABLE
 from engine.data.source import NO_SUBSET, Source, Subsets
-from engine.data.subsets import choose_subsets
-from engine.data.unread import UNREADABLE
-from engine.data.views import AugmentedView, ShowAugmented, ShowSteps, SourceView, StepsView
+from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError
+from engine.messages.views import AugmentedView, ShowAugmented, ShowSteps, SourceView, StepsView
 
 if TYPE_CHECKING:
-    from engine.data.scaling import Scaling
+    from engine.data.batches.scaling import Scaling
 
 PARTNERS = 4
 """With so many other pictures the one that is shown is mixed, in turn."""
@@ -82,7 +82,7 @@ class OpenedSource:
 
     def steps(self, asked: ShowSteps, cancelled: Callable[[], bool]) -> StepsView:
         """The four steps of a picture as training takes them. Raises UNREADABLE."""
-        from engine.data.steps import steps_of
+        from engine.desk.steps import steps_of
 
         shape_CHW = self._shape(asked.data)
         scaling, measured_on = self._scaling(asked.data, shape_CHW, cancelled)
@@ -96,8 +96,8 @@ class OpenedSource:
         """
         import torch
 
-        from engine.data.augment import augment
-        from engine.data.batches import augmentation_seed
+        from engine.data.batches.augment import augment
+        from engine.data.batches.seeds import augmentation_seed
 
         how, fit = asked.data.augmentation, asked.data.fit
         shape_CHW = self._shape(asked.data)
@@ -156,14 +156,14 @@ class OpenedSource:
         return shape_for(self.source, data)
 
     def _read_seen(self, index: int, shape_CHW: Shape, fit: Fit) -> np.ndarray:
-        from engine.data.seen import as_seen
+        from engine.data.reading.seen import as_seen
 
         return as_seen(decoded(self.source, index), shape_CHW, fit=fit)
 
     def _scaling(
         self, data: DataConfig, shape_CHW: Shape, cancelled: Callable[[], bool]
     ) -> tuple["Scaling", int]:
-        from engine.data.scaling import scaling_of
+        from engine.data.batches.scaling import scaling_of
 
         if data.normalisation == "measured":
             key = (shape_CHW, data.fit)
@@ -177,8 +177,8 @@ class OpenedSource:
         self, shape_CHW: Shape, fit: Fit, cancelled: Callable[[], bool]
     ) -> tuple["Scaling", int]:
         """Of the pictures that training measures it on."""
-        from engine.data.feed import Feed
-        from engine.data.scaling import measured_scaling
+        from engine.data.batches.feed import Feed
+        from engine.data.batches.scaling import measured_scaling
 
         feed = Feed(self.source, shape_CHW, fit, cache=None)
         try:

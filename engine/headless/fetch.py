@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.table import Table
 
 from engine.data.catalogue.catalogue import entries, fetch, folder_of, open_entry
-from engine.data.views import CatalogueEntry
+from engine.data.catalogue.entry import CatalogueEntry
 from engine.headless.lines import print_json
 
 INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended

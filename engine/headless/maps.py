@@ -11,16 +11,17 @@ import numpy as np
 from PIL import Image, ImageColor
 from torch import Tensor
 
-from engine.data.pictures import read_picture
+from engine.data.reading.pictures import read_picture
 from engine.errors import NetworkError, RunError
+from engine.files import write_files
 from engine.headless.seen import tensor_of
 from engine.networks.describe import describe
-from engine.runs.folder import write_files
+from engine.networks.taps import capture
+from engine.program import RESOURCES
 from engine.runs.saved import open_trained
 from engine.telemetry.mosaics import figures_of, to_bytes
-from engine.telemetry.taps import capture
 
-PALETTES = Path(__file__).parents[2] / "resources" / "palettes" / "palettes.json"
+PALETTES = RESOURCES / "palettes" / "palettes.json"
 TILE = 64  # the least side of a map in the image, in pixels
 GAP = 2
 

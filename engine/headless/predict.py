@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from engine.data.pictures import find_pictures, read_picture
+from engine.data.reading.pictures import find_pictures, read_picture
 from engine.errors import PictureError
 from engine.headless.lines import print_json
 from engine.headless.reports import percent

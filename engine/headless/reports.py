@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.headless.lines import print_json
+from engine.messages.events import EpochEnded, Loaded
 from engine.state import Status
 from engine.telemetry.curves import Curves
-from engine.telemetry.events import EpochEnded, Loaded
 
 _REFRESH_SECONDS = 0.2
 _LATEST_STEPS = 20  # that the loss and accuracy in the bar are the mean of

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from engine.data.pictures import Picture
-from engine.data.seen import as_seen
+from engine.data.reading.pictures import Picture
+from engine.data.reading.seen import as_seen
 from engine.runs.saved import Trained
 
 

@@ -12,15 +12,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.config import SubsetCounts
-from engine.data.decode import decode
-from engine.data.duplicates import alike, in_several
-from engine.data.manifests import check_manifest, write_manifest
+from engine.data.reading.decode import decode
+from engine.data.reading.unread import UNREADABLE, why_unread
+from engine.data.reading.walking import shown
 from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
-from engine.data.sources import open_source
-from engine.data.subsets import choose_subsets
-from engine.data.unread import UNREADABLE, why_unread
-from engine.data.walking import shown
-from engine.data.writing import check_folder, write_folders
+from engine.data.sources.manifests import check_manifest, write_manifest
+from engine.data.sources.open import open_source
+from engine.data.subsets.choose import choose_subsets
+from engine.data.subsets.duplicates import alike, in_several
+from engine.data.subsets.writing import check_folder, write_folders
 from engine.headless.lines import print_json
 
 THREADS = 4

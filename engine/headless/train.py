@@ -7,15 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from engine.commands import Load, Start, Stop
 from engine.config import RunConfig
 from engine.errors import DeviceError, EngineError
+from engine.files import check_writable
 from engine.headless.reports import Finished, Report, best_epoch
-from engine.runs.folder import check_writable
-from engine.state import Phase
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import (
+from engine.messages.commands import Load, Start, Stop
+from engine.messages.events import (
     CacheProblem,
     EpochEnded,
     Halted,
@@ -23,6 +20,9 @@ from engine.telemetry.events import (
     LossNotFinite,
     PicturesLeftOut,
 )
+from engine.state import Phase
+from engine.telemetry.curves import Curves
+from engine.telemetry.event_log import EventLog
 from engine.telemetry.mailbox import Mailbox
 
 INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import EngineError, NetworkError
-from engine.telemetry.taps import undisturbed
+from engine.networks.taps import undisturbed
 
 Pool = nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveMaxPool2d | nn.AdaptiveAvgPool2d
 Enter = Callable[[nn.Module, tuple[object, ...]], None]

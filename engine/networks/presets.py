@@ -8,8 +8,9 @@ from pathlib import Path
 from engine import config
 from engine.config import NetworkConfig
 from engine.errors import NetworkError
+from engine.program import RESOURCES
 
-FOLDER = Path(__file__).parents[2] / "resources" / "networks"
+FOLDER = RESOURCES / "networks"
 
 
 def preset_names() -> tuple[str, ...]:

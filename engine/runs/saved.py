@@ -20,12 +20,12 @@ from torch import nn
 
 from engine import config as configs
 from engine.config import Count, RunConfig
-from engine.data.scaling import Scaling
+from engine.data.batches.scaling import Scaling
 from engine.errors import ConfigError, NetworkError, RunError
+from engine.files import write_files
+from engine.messages.events import EpochEnded
 from engine.networks.build import build
 from engine.networks.presets import preset_names
-from engine.runs.folder import write_files
-from engine.telemetry.events import EpochEnded
 
 CONFIG = "config.toml"
 NETWORK = "network.json"

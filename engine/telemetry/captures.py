@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import NetworkError
-from engine.networks.scores import class_scores
-from engine.telemetry.frames import (
+from engine.messages.frames import (
     DetailDemand,
     DetailFrame,
     Frame,
@@ -22,6 +21,8 @@ from engine.telemetry.frames import (
     PredictionsFrame,
     Wanted,
 )
+from engine.networks.scores import class_scores
+from engine.networks.taps import capture
 from engine.telemetry.mosaics import (
     Figures,
     at_most,
@@ -31,7 +32,6 @@ from engine.telemetry.mosaics import (
     tiled,
     to_bytes,
 )
-from engine.telemetry.taps import capture
 from engine.telemetry.transfer import Transfer
 
 

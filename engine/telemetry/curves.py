@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.telemetry.events import EpochEnded
+from engine.messages.events import EpochEnded
 
 
 class CurveFigures(NamedTuple):

@@ -2,7 +2,7 @@
 
 import threading
 
-from engine.telemetry.events import Event
+from engine.messages.events import Event
 
 
 class EventLog:

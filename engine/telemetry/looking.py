@@ -9,10 +9,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from engine.data.scaling import Scaling
+from engine.data.batches.scaling import Scaling
+from engine.messages.frames import Demand, KernelsDemand, PredictionsDemand, Wanted
 from engine.probes import Probe, Probes
 from engine.telemetry.captures import Scene, take
-from engine.telemetry.frames import Demand, KernelsDemand, PredictionsDemand, Wanted
 from engine.telemetry.mailbox import Mailbox
 from engine.telemetry.pace import Pace
 from engine.telemetry.transfer import Transfer

@@ -2,7 +2,7 @@
 
 import threading
 
-from engine.telemetry.frames import Frame, FrameKey
+from engine.messages.frames import Frame, FrameKey
 
 
 class Mailbox:

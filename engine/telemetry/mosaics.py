@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.telemetry.frames import Region, Scale
+from engine.messages.frames import Region, Scale
 
 LEAST_RANGE = 1e-30
 """In place of none, so that nothing is divided by zero."""

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.messages.events import EpochEnded
 from engine.telemetry.curves import Curves
-from engine.telemetry.events import EpochEnded
 from engine.telemetry.transfer import Transfer
 from engine.training.devices import memory_mb
 from engine.training.run import Run

@@ -15,14 +15,14 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import Optimizer, RunConfig, TrainingConfig
-from engine.data.augment import augment
-from engine.data.batches import augmentation_seed, epoch_order, network_seed
-from engine.data.cache import Cache
-from engine.data.feed import Feed
-from engine.data.scaling import Scaling, measured_scaling, scaling_of
-from engine.data.shape import shape_for
+from engine.data.batches.augment import augment
+from engine.data.batches.feed import Feed
+from engine.data.batches.scaling import Scaling, measured_scaling, scaling_of
+from engine.data.batches.seeds import augmentation_seed, epoch_order, network_seed
+from engine.data.cache.cache import Cache
+from engine.data.reading.shape import shape_for
 from engine.data.source import Problem, Source
-from engine.data.subsets import choose_subsets
+from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError, NetworkError
 from engine.networks.build import build
 from engine.networks.scores import class_scores

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.data.feed import Feed
+from engine.data.batches.feed import Feed
 from engine.data.source import Source
 
 MOST_HELD = 2**28

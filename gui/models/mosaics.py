@@ -5,7 +5,7 @@ import math
 import numpy as np
 from msgspec import structs
 
-from engine.telemetry.frames import DetailFrame, KernelsDemand, MapsDemand, MosaicFrame, Region
+from engine.messages.frames import DetailFrame, KernelsDemand, MapsDemand, MosaicFrame, Region
 from gui.models.view_state import MOST_MAPS
 
 _NO_FIGURES = np.empty(0, np.float32)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 
-from engine.data.views import SourceView, SurveyView, Thumbnail
+from engine.messages.views import SourceView, SurveyView, Thumbnail
 from gui.widgets.pictures import image_of
 from gui.widgets.subset_marks import SUBSET_NAMES
 

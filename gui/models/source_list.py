@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from engine.data.views import CatalogueEntry
+from engine.data.catalogue.entry import CatalogueEntry
 from gui.widgets.counted import counted
 from gui.widgets.job_progress import megabytes
 

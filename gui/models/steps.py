@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from engine.data.views import StepsView
+from engine.messages.views import StepsView
 from gui.widgets.colour_bar import figure
 
 Place = tuple[int, int]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.data.source import NO_SUBSET
-from engine.data.views import SourceView, SurveyView
+from engine.messages.views import SourceView, SurveyView
 from gui.models.problem_table import Trouble
 from gui.widgets.subset_marks import SUBSET_NAMES
 

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from engine.telemetry.frames import WHOLE, MosaicFrame, Region, Scale
+from engine.messages.frames import WHOLE, MosaicFrame, Region, Scale
 
 Sort = Literal["channel", "mean", "max", "std"]
 MOST_MAPS = 64

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config import DIGITS, DataConfig
-from engine.data import views
-from engine.data.views import JobView, SourceView, Told, View, ViewKey
+from engine.messages import views
+from engine.messages.views import JobView, SourceView, Told, View, ViewKey
 from gui.panels.augmentation import AugmentationPanel
 from gui.panels.data_footer import DataFooter
 from gui.panels.data_overview import DataOverview

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config import FILLS, Augmentation
-from engine.data.views import AugmentedView
+from engine.messages.views import AugmentedView
 from gui.widgets.amount_slider import AmountSlider
 from gui.widgets.picture_grid import PictureGrid
 from gui.widgets.scroll_column import ScrollColumn, heading, leave_wheel, named_row, quiet_text

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.messages.events import EpochEnded
 from engine.telemetry.curves import Curves
-from engine.telemetry.events import EpochEnded
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
 from gui.widgets.line_plot import LinePlot

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from engine.data.views import CacheView, JobView
+from engine.messages.views import CacheView, JobView
 from gui.widgets.job_progress import MEGA, JobProgress, megabytes
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.primary_button import PrimaryButton

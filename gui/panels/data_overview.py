@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config import DIGITS
-from engine.data.views import JobView, SourceView, SurveyView
+from engine.messages.views import JobView, SourceView, SurveyView
 from gui.models.problem_table import ProblemTable
 from gui.models.survey_facts import counts_of, sizes_of, troubles_of, words_of
 from gui.widgets.counted import counted

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.data.views import CatalogueEntry, JobView
+from engine.data.catalogue.entry import CatalogueEntry
+from engine.messages.views import JobView
 from gui.models.source_list import SourceEntry, SourceList, entries_of
 from gui.panels.source_line import SourceLine
 from gui.widgets.job_progress import JobProgress, megabytes

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from engine.data.views import JobView
+from engine.messages.views import JobView
 from gui.widgets.job_progress import JobProgress
 from gui.widgets.theme import RHYTHM, make_quiet, title_font
 

@@ -12,9 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.networks.stages import Stage
-from engine.telemetry.events import Event, Loaded
-from engine.telemetry.frames import (
+from engine.messages.events import Event, Loaded
+from engine.messages.frames import (
     Frame,
     FrameKey,
     KernelsDemand,
@@ -23,6 +22,7 @@ from engine.telemetry.frames import (
     Region,
     Wanted,
 )
+from engine.networks.stages import Stage
 from gui.models.view_state import MOST_MAPS, ViewState
 from gui.panels.panel import Panel
 from gui.widgets.colour_bar import ColourBar

@@ -15,9 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.networks.stages import Stage
-from engine.telemetry.events import Event, Loaded
-from engine.telemetry.frames import (
+from engine.messages.events import Event, Loaded
+from engine.messages.frames import (
     WHOLE,
     DetailDemand,
     DetailFrame,
@@ -26,6 +25,7 @@ from engine.telemetry.frames import (
     MosaicFrame,
     Wanted,
 )
+from engine.networks.stages import Stage
 from gui.models.mosaics import one_map, slices, values_tile
 from gui.models.view_state import MOST_MAPS, ViewState
 from gui.panels.panel import Panel

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.networks.stages import Stage
-from engine.telemetry.events import Event, Loaded, ProbeRemoved, ProbeSelected, ProbeShown
-from engine.telemetry.frames import (
+from engine.messages.events import Event, Loaded, ProbeRemoved, ProbeSelected, ProbeShown
+from engine.messages.frames import (
     Frame,
     FrameKey,
     MapsDemand,
@@ -23,6 +22,7 @@ from engine.telemetry.frames import (
     Region,
     Wanted,
 )
+from engine.networks.stages import Stage
 from gui.models.view_state import MOST_MAPS, ViewState
 from gui.panels.panel import Panel
 from gui.panels.stage_column import StageColumn

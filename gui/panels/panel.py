@@ -6,8 +6,8 @@ from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
-from engine.telemetry.events import Event
-from engine.telemetry.frames import Frame, FrameKey, Wanted
+from engine.messages.events import Event
+from engine.messages.frames import Frame, FrameKey, Wanted
 from gui.models.view_state import ViewState
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.data.views import SourceView, SurveyView, Thumbnail
+from engine.messages.views import SourceView, SurveyView, Thumbnail
 from gui.models.picture_list import Filter, PictureList
 from gui.panels.picture_tile import PictureTile, tile_size
 from gui.widgets.counted import counted

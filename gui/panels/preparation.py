@@ -11,7 +11,7 @@ from engine.config import (
     DataConfig,
     SubsetCounts,
 )
-from engine.data.views import SourceView
+from engine.messages.views import SourceView
 from gui.panels.subset_fields import SubsetFields
 from gui.widgets.scroll_column import (
     NAME_WIDTH,

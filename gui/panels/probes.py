@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.telemetry.events import (
+from engine.messages.events import (
     Event,
     Loaded,
     PicturesRead,
@@ -31,7 +31,7 @@ from engine.telemetry.events import (
     ProbeSelected,
     ProbeShown,
 )
-from engine.telemetry.frames import Frame, FrameKey, PredictionsDemand, PredictionsFrame, Wanted
+from engine.messages.frames import Frame, FrameKey, PredictionsDemand, PredictionsFrame, Wanted
 from gui.models.probe_list import ENTRY, INVITATION, Entry, Index, ProbeList
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel

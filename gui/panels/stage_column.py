@@ -6,8 +6,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QWidget
 
+from engine.messages.frames import MosaicFrame
 from engine.networks.stages import Stage
-from engine.telemetry.frames import MosaicFrame
 from gui.models.view_state import MOST_MAPS
 from gui.widgets import mosaic_layout
 from gui.widgets.class_bars import demi_bold

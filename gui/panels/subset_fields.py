@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QSpinBox, QVBox
 
 from engine.config import SubsetCounts
 from engine.data.source import NO_SUBSET, SUBSETS
-from engine.data.views import SourceView
+from engine.messages.views import SourceView
 from gui.widgets.scroll_column import (
     NAME_WIDTH,
     complaint,

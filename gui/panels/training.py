@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.commands import SetTraining
 from engine.config import OPTIMIZERS, SCHEDULES, Augmentation, learning_rate_from
 from engine.errors import ConfigError
+from engine.messages.commands import SetTraining
+from engine.messages.events import Event, Loaded, TrainingChanged
 from engine.state import Status
-from engine.telemetry.events import Event, Loaded, TrainingChanged
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
 from gui.widgets.scroll_column import ScrollColumn, leave_wheel

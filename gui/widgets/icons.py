@@ -1,12 +1,12 @@
 """The window's icons: line drawings in one colour, taken from the palette."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+from engine.program import RESOURCES
+
+FOLDER = RESOURCES / "icons"
 SIZE = 20
 """The side at which icons are shown, in pixels that don't depend on the screen."""
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.data.views import JobView
+from engine.messages.views import JobView
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.theme import RHYTHM
 

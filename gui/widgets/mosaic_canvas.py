@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from engine.telemetry.frames import WHOLE, MosaicFrame, Region
+from engine.messages.frames import WHOLE, MosaicFrame, Region
 from gui.widgets import mosaic_layout
 from gui.widgets.mosaic_layer import MosaicLayer
 from gui.widgets.mosaic_layout import MosaicLayout

@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QImage
 
-from engine.telemetry.frames import MosaicFrame
+from engine.messages.frames import MosaicFrame
 from gui.widgets.mosaic_layout import MosaicLayout
 from gui.widgets.palettes import palette
 

@@ -5,7 +5,7 @@ Lengths are device pixels unless a name says otherwise.
 
 from typing import NamedTuple
 
-from engine.telemetry.frames import WHOLE, Region
+from engine.messages.frames import WHOLE, Region
 
 SMALLEST_REGION = 2  # map pixels: below this a zoom shows nothing new
 ZOOM_STEP = 1.25

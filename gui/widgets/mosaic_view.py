@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from engine.telemetry.frames import WHOLE, MapsDemand, Region
+from engine.messages.frames import WHOLE, MapsDemand, Region
 from gui.widgets import mosaic_layout
 from gui.widgets.colour_bar import figure
 from gui.widgets.mosaic_canvas import MosaicCanvas

@@ -5,9 +5,10 @@ From a file, as importing pyqtgraph for its own takes longer than the first wind
 
 import json
 from functools import cache
-from pathlib import Path
 
-_FILE = Path(__file__).resolve().parents[2] / "resources" / "palettes" / "palettes.json"
+from engine.program import RESOURCES
+
+_FILE = RESOURCES / "palettes" / "palettes.json"
 
 
 @cache

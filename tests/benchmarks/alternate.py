@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import torch
 
-from engine.commands import Pause, Start
 from engine.config import RunConfig
+from engine.messages.commands import Pause, Start
 from engine.session import Session
 from engine.state import Phase
 from tests.benchmarks.bare import BareLoop

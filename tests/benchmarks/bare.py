@@ -6,9 +6,9 @@ import torch
 from torch.nn import functional as F
 
 from engine.config import RunConfig
-from engine.data.augment import augment
-from engine.data.sources import open_source
-from engine.data.subsets import choose_subsets
+from engine.data.batches.augment import augment
+from engine.data.sources.open import open_source
+from engine.data.subsets.choose import choose_subsets
 from engine.networks.build import build
 from engine.training.run import VALIDATION_BATCH
 

@@ -23,11 +23,11 @@ from torchvision.datasets import ImageFolder
 from torchvision.transforms import Compose, Resize, ToTensor
 
 from engine.config import DataConfig, RunConfig
-from engine.data.batches import epoch_order
-from engine.data.cache import Cache
-from engine.data.feed import Feed
+from engine.data.batches.feed import Feed
+from engine.data.batches.seeds import epoch_order
+from engine.data.cache.cache import Cache
 from engine.data.source import Source
-from engine.data.sources import open_source
+from engine.data.sources.open import open_source
 from engine.presets import FITTING
 from engine.training.allocator import keep_freed_memory
 from engine.training.devices import find_device

@@ -22,13 +22,13 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
-from engine.commands import Pause, Start
 from engine.config import RunConfig, TrainingConfig
-from engine.data.sources import open_source
+from engine.data.sources.open import open_source
+from engine.messages.commands import Pause, Start
+from engine.messages.events import ProbeShown
+from engine.messages.frames import PredictionsFrame
 from engine.session import Session
 from engine.state import Phase
-from engine.telemetry.events import ProbeShown
-from engine.telemetry.frames import PredictionsFrame
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
 from gui.settings import Settings

@@ -18,14 +18,14 @@ from engine.config import (
     RunConfig,
     TrainingConfig,
 )
-from engine.data.sources import open_source
+from engine.data.sources.open import open_source
 from engine.headless.reports import JsonReport, best_epoch
 from engine.headless.train import train
+from engine.messages.events import EpochEnded
 from engine.networks.presets import find_network
 from engine.runs.saved import load_run
 from engine.state import Status
 from engine.telemetry.curves import Curves
-from engine.telemetry.events import EpochEnded
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["train", "--network", "digits-small", "--batch-size", "500", "--device", "cpu"]

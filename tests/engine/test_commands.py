@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from msgspec import Struct
 
-from engine import commands
-from engine.telemetry import events, frames
+from engine.messages import commands, events, frames
 
 
 def structs_of(module: ModuleType) -> set[type[Struct]]:

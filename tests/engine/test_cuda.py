@@ -4,11 +4,10 @@ import msgspec
 import pytest
 import torch
 
-from engine import commands
 from engine.config import TrainingConfig
+from engine.messages import commands, events
+from engine.messages.frames import Demand
 from engine.state import Phase
-from engine.telemetry import events
-from engine.telemetry.frames import Demand
 from tests.engine.test_worker import ALL, SMALL, Engine
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")

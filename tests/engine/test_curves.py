@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from engine.messages.events import EpochEnded
 from engine.telemetry.curves import CurveFigures, Curves
-from engine.telemetry.events import EpochEnded
 
 
 def ended(epoch: int, step: int) -> EpochEnded:

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.archives import ZipFiles, open_archive
-from engine.data.decode import decode
-from engine.data.folders import open_folder
+from engine.data.reading.decode import decode
 from engine.data.source import Source
-from engine.data.subsets import choose_subsets
+from engine.data.sources.archives import ZipFiles, open_archive
+from engine.data.sources.folders import open_folder
+from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError, PictureError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -258,7 +258,7 @@ def test_no_more_is_unpacked_than_was_announced(tmp_path, monkeypatch):
     path.write_bytes(data)
     with pytest.raises(PictureError, match="damaged in the zip"):
         opened(path).files.read(0)
-    monkeypatch.setattr("engine.data.archives.MOST_BYTES", 9)
+    monkeypatch.setattr("engine.data.sources.archives.MOST_BYTES", 9)
     with pytest.raises(PictureError, match="larger than"):
         opened(path).files.read(0)
 

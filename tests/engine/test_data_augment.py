@@ -10,8 +10,8 @@ from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional
 
 from engine.config import FILLS, Augmentation
-from engine.data import augment as module
-from engine.data.augment import (
+from engine.data.batches import augment as module
+from engine.data.batches.augment import (
     Draws,
     affine_batch,
     augment,
@@ -20,7 +20,7 @@ from engine.data.augment import (
     with_colour,
     with_contrast,
 )
-from engine.data.mixing import MIXING_DRAWS, mixed, share_of_other, symmetric_beta
+from engine.data.batches.mixing import MIXING_DRAWS, mixed, share_of_other, symmetric_beta
 
 DEFAULT = Augmentation(rotation=10, shift=0.08, zoom=0.1)
 EVERYTHING = Augmentation(

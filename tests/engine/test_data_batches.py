@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.batches import augmentation_seed, epoch_order
+from engine.data.batches.seeds import augmentation_seed, epoch_order
 
 SEEDS = st.integers(0, 2**63 - 1)
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data import cached, entry
-from engine.data.cache import Cache, usual_cache
+from engine.data.cache import cached, entry
+from engine.data.cache.cache import Cache, usual_cache
 from tests.engine.made_sources import noisy_files, source_of
 
 SHAPE = (3, 8, 8)
@@ -495,7 +495,7 @@ ANOTHER_PROCESS = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.data.cache import Cache
+from engine.data.cache.cache import Cache
 from tests.engine.test_data_cache import ALL, PICTURES, PLENTY, SHAPE, a_source, kept
 pictures = kept(Cache(Path(sys.argv[1]), PLENTY))
 pictures.put(ALL, PICTURES)

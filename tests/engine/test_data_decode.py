@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile, ImageOps
 
-from engine.data import decode as decode_module
-from engine.data.decode import decode
-from engine.data.pictures import LARGEST_SIDE, read_grid
+from engine.data.reading import decode as decode_module
+from engine.data.reading.decode import decode
+from engine.data.reading.pictures import LARGEST_SIDE, read_grid
 from engine.errors import PictureError
 from tests.engine.made_sources import encoded, noise
 

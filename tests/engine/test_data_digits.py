@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.config import SubsetCounts
-from engine.data.digits import open_digits, read_digits
+from engine.data.sources.digits import open_digits, read_digits
 from engine.errors import DataError
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data.digits import open_digits
-from engine.data.duplicates import alike, in_several
 from engine.data.source import Source
-from engine.data.sources import open_source
+from engine.data.sources.digits import open_digits
+from engine.data.sources.open import open_source
+from engine.data.subsets.duplicates import alike, in_several
 
 CONTENTS = {
     "cats/1.jpg": b"tom",

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data import cached, entry, feed
-from engine.data.cache import Cache
-from engine.data.decode import decode
-from engine.data.feed import Feed
-from engine.data.seen import as_seen
+from engine.data.batches import feed
+from engine.data.batches.feed import Feed
+from engine.data.cache import cached, entry
+from engine.data.cache.cache import Cache
+from engine.data.reading.decode import decode
+from engine.data.reading.seen import as_seen
 from engine.data.source import Source
 from engine.errors import NetworkError, PictureError
 from tests.engine.made_sources import MadeFiles, encoded, noise, noisy_files, source_of

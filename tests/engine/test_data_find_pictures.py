@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.pictures import find_pictures
+from engine.data.reading.pictures import find_pictures
 
 
 def make(folder: Path, *names: str) -> None:

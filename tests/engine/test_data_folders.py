@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.data.folders import FolderFiles, open_folder
 from engine.data.source import Source
+from engine.data.sources.folders import FolderFiles, open_folder
 from engine.errors import DataError, PictureError
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_vanishes_or_closes_is_said(tmp_path, monkeypatch):
 def test_a_file_beyond_all_sense_is_not_read(tmp_path, monkeypatch):
     make(tmp_path, "a.jpg", content=b"12345")
     files = FolderFiles(str(tmp_path), ("a.jpg",), np.array([5]))
-    monkeypatch.setattr("engine.data.folders.MOST_BYTES", 4)
+    monkeypatch.setattr("engine.data.sources.folders.MOST_BYTES", 4)
     with pytest.raises(PictureError, match="larger than"):
         files.read(0)
 
@@ -221,6 +221,6 @@ def test_opening_can_be_cancelled(tmp_path):
 
 
 def test_opening_loads_no_torch():
-    code = "import sys, engine.data.folders; print('torch' in sys.modules)"
+    code = "import sys, engine.data.sources.folders; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

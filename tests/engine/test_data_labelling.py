@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.labelling import NO_CLASS, Labels, label, subset_of
+from engine.data.sources.labelling import NO_CLASS, Labels, label, subset_of
 
 
 def labelled(*paths: str, title: str = "pictures") -> Labels:

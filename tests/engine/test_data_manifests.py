@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engine.config import SubsetCounts
-from engine.data.manifests import read_manifest, write_manifest
 from engine.data.source import NO_SUBSET, Problem, Source, Subsets
-from engine.data.sources import open_source
-from engine.data.subsets import choose_subsets
+from engine.data.sources.manifests import read_manifest, write_manifest
+from engine.data.sources.open import open_source
+from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError, EngineError
 
 COUNTS = SubsetCounts(3, 2, 1)

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from engine.data.pictures import LARGEST_SIDE, MOST_PIXELS, Picture, read_picture
+from engine.data.reading.pictures import LARGEST_SIDE, MOST_PIXELS, Picture, read_picture
 from engine.errors import PictureError
 
 ODD_PICTURES = Path(__file__).parents[3] / "shared" / "data" / "odd_pictures.zip"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torchvision.transforms import v2
 
-from engine.data.scaling import (
+from engine.data.batches.scaling import (
     MEASURED_ON,
     Scaling,
     mean_and_std,

@@ -9,7 +9,7 @@ from PIL import Image
 from torchvision.transforms import v2
 
 from engine.config import FITS
-from engine.data.seen import as_seen, background_is_light, used_box
+from engine.data.reading.seen import as_seen, background_is_light, used_box
 from engine.errors import NetworkError
 
 GREY = (1, 28, 28)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from engine.config import DataConfig
-from engine.data.header import header_of
-from engine.data.shape import LARGEST_OWN_SIDE, MOST_HEADERS, USUAL_SIDE, shape_for
+from engine.data.reading.header import header_of
+from engine.data.reading.shape import LARGEST_OWN_SIDE, MOST_HEADERS, USUAL_SIDE, shape_for
 from engine.data.source import Source
-from engine.data.sources import open_source
+from engine.data.sources.open import open_source
 
 
 class Recorded:

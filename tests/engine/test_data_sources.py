@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.data.catalogue import catalogue
-from engine.data.sources import open_source
+from engine.data.sources.open import open_source
 from engine.errors import DataError
 
 
@@ -108,7 +108,8 @@ def test_opening_can_be_cancelled(tmp_path):
 def test_sources_load_neither_torch_nor_mlxtend(tmp_path):
     make(tmp_path, *PAIR)
     code = (
-        "import sys, engine.data.sources as s, engine.data.subsets as b, engine.headless.split;"
+        "import sys, engine.headless.split;"
+        "import engine.data.sources.open as s, engine.data.subsets.choose as b;"
         "b.choose_subsets(s.open_source('digits'), None, 0);"
         f"s.open_source({json.dumps(str(tmp_path))});"
         "print(sorted({'torch', 'mlxtend', 'PySide6'} & set(sys.modules)))"

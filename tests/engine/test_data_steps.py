@@ -9,9 +9,9 @@ from PIL import Image
 from torchvision.transforms import v2
 
 from engine.config import DataConfig
-from engine.data.scaling import Scaling, scaling_of
-from engine.data.sources import open_source
-from engine.data.steps import HEAD_BYTES, steps_of
+from engine.data.batches.scaling import Scaling, scaling_of
+from engine.data.sources.open import open_source
+from engine.desk.steps import HEAD_BYTES, steps_of
 from engine.errors import PictureError
 
 

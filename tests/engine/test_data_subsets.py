@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine.config import SubsetCounts
 from engine.data.source import NO_SUBSET, Source, Subsets
-from engine.data.subsets import TEST, TRAIN, VALIDATION, choose_subsets, shares
+from engine.data.subsets.choose import TEST, TRAIN, VALIDATION, choose_subsets, shares
 from engine.errors import DataError
 
 SEEDS = st.integers(0, 2**63 - 1)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.source import Source
-from engine.data.tables import open_table
+from engine.data.sources.tables import open_table
 from engine.errors import DataError
 
 

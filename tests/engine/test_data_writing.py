@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from engine.config import SubsetCounts
-from engine.data.digits import open_digits
 from engine.data.source import Source, Subsets
-from engine.data.sources import open_source
-from engine.data.subsets import choose_subsets
-from engine.data.writing import write_folders
+from engine.data.sources.digits import open_digits
+from engine.data.sources.open import open_source
+from engine.data.subsets.choose import choose_subsets
+from engine.data.subsets.writing import write_folders
 from engine.errors import DataError
 
 

@@ -13,14 +13,19 @@ import pytest
 from PIL import Image
 
 from engine.config import Augmentation, DataConfig, SubsetCounts
-from engine.data.cache import usual_cache
+from engine.data.batches.feed import Feed
+from engine.data.cache.cache import usual_cache
 from engine.data.catalogue import catalogue
-from engine.data.feed import Feed
-from engine.data.seen import as_seen
+from engine.data.reading.seen import as_seen
 from engine.data.source import NO_SUBSET, SUBSETS
-from engine.data.sources import open_source
-from engine.data.subsets import choose_subsets
-from engine.data.views import (
+from engine.data.sources.open import open_source
+from engine.data.subsets.choose import choose_subsets
+from engine.desk import desk as module
+from engine.desk import jobs as desk_jobs
+from engine.desk import thumbnails as desk_thumbnails
+from engine.desk.desk import Desk
+from engine.errors import DataError
+from engine.messages.views import (
     AugmentedView,
     CacheView,
     ChooseSubsets,
@@ -40,11 +45,6 @@ from engine.data.views import (
     ViewKey,
     WriteSubsets,
 )
-from engine.desk import desk as module
-from engine.desk import jobs as desk_jobs
-from engine.desk import thumbnails as desk_thumbnails
-from engine.desk.desk import Desk
-from engine.errors import DataError
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0

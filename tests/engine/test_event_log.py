@@ -5,8 +5,8 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.messages.events import Event, Refused, Saved
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import Event, Refused, Saved
 
 WRITERS = 4
 EACH = 500

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.telemetry.frames import FrameKey, PredictionsFrame
+from engine.messages.frames import FrameKey, PredictionsFrame
 from engine.telemetry.mailbox import Mailbox
 
 KEYS: list[FrameKey] = [("maps", "conv1"), ("maps", "conv2"), ("kernels", "conv1")]

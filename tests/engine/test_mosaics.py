@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.telemetry.frames import WHOLE, Region
+from engine.messages.frames import WHOLE, Region
 from engine.telemetry.mosaics import (
     at_most,
     figures_of,

@@ -22,7 +22,7 @@ from engine.config import (
 from engine.errors import NetworkError
 from engine.networks.build import build
 from engine.networks.describe import describe
-from engine.telemetry.taps import capture
+from engine.networks.taps import capture
 
 DIGIT = (1, 28, 28)
 SCORES = Dense(activation="none")

@@ -12,7 +12,7 @@ from engine.networks.build import build
 from engine.networks.describe import describe
 from engine.networks.presets import find_network
 from engine.networks.stages import Stage
-from engine.telemetry.taps import capture
+from engine.networks.taps import capture
 
 DIGIT = (1, 28, 28)
 PHOTO = (3, 64, 64)

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine import commands
 from engine.config import (
     Augmentation,
     BatchNorm,
@@ -25,14 +24,14 @@ from engine.config import (
     SubsetCounts,
     TrainingConfig,
 )
-from engine.data.cache import Cache
-from engine.data.sources import open_source
+from engine.data.cache.cache import Cache
+from engine.data.sources.open import open_source
 from engine.errors import EngineError, NetworkError
 from engine.headless.reports import Report
 from engine.headless.train import train
+from engine.messages import commands, events
 from engine.runs.saved import load_run
 from engine.state import Phase
-from engine.telemetry import events
 from engine.telemetry.curves import Curves
 from engine.telemetry.event_log import EventLog
 from engine.telemetry.mailbox import Mailbox

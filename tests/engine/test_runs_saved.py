@@ -13,13 +13,13 @@ import torch
 from torch import nn
 
 from engine.config import DIGITS, RunConfig, SubsetCounts, TrainingConfig
-from engine.data.scaling import Scaling
+from engine.data.batches.scaling import Scaling
 from engine.errors import RunError
+from engine.files import check_writable, write_files
+from engine.messages.events import EpochEnded
 from engine.networks.build import build
 from engine.networks.presets import find_network
-from engine.runs.folder import check_writable, write_files
 from engine.runs.saved import load_run, open_trained, save_run
-from engine.telemetry.events import EpochEnded
 
 CONFIG = RunConfig(
     data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 50, 0)),

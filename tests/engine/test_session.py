@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine import commands
 from engine.config import (
     DIGITS,
     Conv,
@@ -21,10 +20,10 @@ from engine.config import (
     SubsetCounts,
     TrainingConfig,
 )
+from engine.messages import commands, events
+from engine.messages.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
 from engine.session import Session
 from engine.state import TRANSITIONS, Phase
-from engine.telemetry import events
-from engine.telemetry.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
 
 SMALL = RunConfig(
     data=msgspec.structs.replace(DIGITS, subsets=SubsetCounts("rest", 10, 0)),

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 import main as command_line
-from engine.data.manifests import read_manifest
-from engine.data.sources import open_source
+from engine.data.sources.manifests import read_manifest
+from engine.data.sources.open import open_source
 from engine.headless import split as split_module
 
 ROOT = Path(__file__).parents[2]

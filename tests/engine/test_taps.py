@@ -11,7 +11,7 @@ from torchvision.models.feature_extraction import create_feature_extractor
 from engine.config import DIGITS_CONVNET
 from engine.errors import NetworkError
 from engine.networks.build import build
-from engine.telemetry.taps import capture
+from engine.networks.taps import capture
 
 SHAPE = (1, 28, 28)
 

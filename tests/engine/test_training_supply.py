@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data.feed import Feed
+from engine.data.batches.feed import Feed
 from engine.data.source import Source
 from engine.training.supply import Fed, Held, batch_end
 from tests.engine.made_sources import MadeFiles, noisy_files, source_of

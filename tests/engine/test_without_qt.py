@@ -21,11 +21,11 @@ for module in pkgutil.walk_packages(engine.__path__, "engine."):
 """
 
 SHORT_SESSION = """
-from engine.commands import Step
+from engine.messages.commands import Step
 from engine.config import RunConfig
 from engine.session import Session
 from engine.state import Phase
-from engine.telemetry.events import PhaseChanged
+from engine.messages.events import PhaseChanged
 
 session = Session(torch_threads=1)
 session.open(RunConfig())

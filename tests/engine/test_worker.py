@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine import commands
 from engine.config import (
     DIGITS,
     BatchNorm,
@@ -21,11 +20,8 @@ from engine.config import (
     TrainingConfig,
 )
 from engine.errors import ConfigError, DeviceError, EngineError, PhaseError
-from engine.state import Phase
-from engine.telemetry import events
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
-from engine.telemetry.frames import (
+from engine.messages import commands, events
+from engine.messages.frames import (
     Demand,
     DetailDemand,
     DetailFrame,
@@ -36,6 +32,9 @@ from engine.telemetry.frames import (
     PredictionsFrame,
     Region,
 )
+from engine.state import Phase
+from engine.telemetry.curves import Curves
+from engine.telemetry.event_log import EventLog
 from engine.telemetry.mailbox import Mailbox
 from engine.worker import Worker
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.commands import Command
 from engine.config import RunConfig
+from engine.messages.commands import Command
+from engine.messages.events import Event
+from engine.messages.frames import Demand, Frame, FrameKey
 from engine.state import Phase, Status
 from engine.telemetry.curves import Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import Event
-from engine.telemetry.frames import Demand, Frame, FrameKey
 
 READY = Status(
     phase=Phase.READY,

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from engine.config import RunConfig
-from engine.networks.stages import Stage
-from engine.telemetry.events import Loaded, ProbeShown
-from engine.telemetry.frames import (
+from engine.messages.events import Loaded, ProbeShown
+from engine.messages.frames import (
     DetailDemand,
     DetailFrame,
     Frame,
@@ -19,6 +18,7 @@ from engine.telemetry.frames import (
     PredictionsFrame,
     Wanted,
 )
+from engine.networks.stages import Stage
 
 STAGES = (
     Stage("picture", "picture", "28x28 grey", (1, 28, 28)),

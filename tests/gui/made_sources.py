@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from engine.config import SubsetCounts
+from engine.data.catalogue.entry import CatalogueEntry
 from engine.data.source import Problem
-from engine.data.views import CatalogueEntry, SourceView, SurveyView, Thumbnail
+from engine.messages.views import SourceView, SurveyView, Thumbnail
 
 
 def source_view(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.config import SubsetCounts
-from engine.data.views import AugmentedView, SourceView, StepsView
+from engine.messages.views import AugmentedView, SourceView, StepsView
 
 USUAL = SubsetCounts()
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

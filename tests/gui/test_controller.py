@@ -7,10 +7,9 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
-from engine import commands
 from engine.config import DataConfig, RunConfig, SubsetCounts, TrainingConfig
+from engine.messages import commands, events
 from engine.state import Phase, Status
-from engine.telemetry import events
 from gui.app import make_window
 from gui.controller import Controller
 from gui.settings import Settings

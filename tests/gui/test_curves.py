@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 
+from engine.messages.events import EpochEnded
 from engine.telemetry.curves import Curves
-from engine.telemetry.events import EpochEnded
 from gui.models.view_state import ViewState
 from gui.panels.curves import CurvesPanel
 from gui.widgets.series import above, smoothed, thinned, within

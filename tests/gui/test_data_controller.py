@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from engine.config import DataConfig
-from engine.data.views import ClearCache, OpenSource, Request, Told, View, ViewKey
+from engine.messages.views import ClearCache, OpenSource, Request, Told, View, ViewKey
 from gui.data_controller import MOST_RECENT, DataController
 from gui.pages.data import DataPage
 from gui.settings import Settings

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.data.views import JobView
+from engine.messages.views import JobView
 from gui.models.survey_facts import MOST_LINES, counts_of, sizes_of, troubles_of
 from gui.panels.data_overview import MOST_ROWS, UNKNOWN, DataOverview
 from gui.widgets.stacked_bars import ROW_HEIGHT

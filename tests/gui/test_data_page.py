@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from engine.config import DIGITS, Augmentation, DataConfig, SubsetCounts
-from engine.data.views import (
+from engine.messages.views import (
     CacheView,
     ChooseSubsets,
     ClearCache,

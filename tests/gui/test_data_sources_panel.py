@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.data.views import JobView
+from engine.messages.views import JobView
 from gui.models.source_list import ENTRY, GONE
 from gui.panels.data_sources import HINT, DataSources
 from tests.gui.made_sources import catalogue

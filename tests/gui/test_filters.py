@@ -5,8 +5,8 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from engine.messages.frames import KernelsDemand, MapsDemand
 from engine.networks.stages import Stage
-from engine.telemetry.frames import KernelsDemand, MapsDemand
 from gui.models.view_state import ViewState
 from gui.panels.filters import FiltersPanel
 from gui.widgets.colour_bar import ColourBar, figure

@@ -8,10 +8,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolButton
 
-from engine import commands
 from engine.config import RunConfig, TrainingConfig
+from engine.messages import commands
+from engine.messages.events import Loaded
 from engine.state import Phase, Status
-from engine.telemetry.events import Loaded
 from gui.app import make_window
 from gui.main_window import USUAL_BUDGET
 from gui.pump import SLOW_TICKS, Pump
@@ -239,7 +239,7 @@ def test_the_cap_on_looking_is_chosen_and_told(open_window):
 
 
 def test_zoom_is_reset_for_every_layer(open_window):
-    from engine.telemetry.frames import WHOLE, Region
+    from engine.messages.frames import WHOLE, Region
 
     opened = open_window()
     window, session = opened.window, opened.session

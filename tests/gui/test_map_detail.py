@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.telemetry.frames import WHOLE, DetailDemand, DetailFrame, MapsDemand, Region
+from engine.messages.frames import WHOLE, DetailDemand, DetailFrame, MapsDemand, Region
 from gui.models.mosaics import one_map, slices, values_tile
 from gui.models.view_state import ViewState
 from gui.panels.map_detail import EMPTY, MapDetailPanel

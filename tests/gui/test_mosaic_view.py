@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.telemetry.frames import WHOLE, KernelsDemand, MapsDemand, Region
+from engine.messages.frames import WHOLE, KernelsDemand, MapsDemand, Region
 from gui.widgets import mosaic_layout
 from gui.widgets.mosaic_view import MosaicView
 from gui.widgets.palettes import palette

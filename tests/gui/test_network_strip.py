@@ -8,15 +8,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.networks.stages import Stage
-from engine.telemetry.events import ProbeRemoved, ProbeSelected
-from engine.telemetry.frames import (
+from engine.messages.events import ProbeRemoved, ProbeSelected
+from engine.messages.frames import (
     MapsDemand,
     MosaicFrame,
     PredictionsDemand,
     Region,
     Wanted,
 )
+from engine.networks.stages import Stage
 from gui.models.view_state import MOST_MAPS, ViewState
 from gui.panels.network_strip import EMPTY, NetworkStrip
 from gui.panels.stage_column import StageColumn, shape_text

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from engine.data.views import Thumbnail
+from engine.messages.views import Thumbnail
 from gui.panels.picture_browser import SIDE, PictureBrowser
 from gui.panels.picture_tile import wrapped
 from tests.gui.made_sources import source_view, survey_view, thumbnail

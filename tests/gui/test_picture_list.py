@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.data.source import NO_SUBSET
-from engine.data.views import Thumbnail
+from engine.messages.views import Thumbnail
 from gui.models import picture_list
 from gui.models.picture_list import TILE, Filter, PictureList
 from tests.gui.made_sources import source_view, survey_view, thumbnail

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.telemetry.events import PicturesRead, ProbeRemoved, ProbeSelected
-from engine.telemetry.frames import PredictionsDemand, PredictionsFrame
+from engine.messages.events import PicturesRead, ProbeRemoved, ProbeSelected
+from engine.messages.frames import PredictionsDemand, PredictionsFrame
 from gui.models.probe_list import INVITATION
 from gui.models.view_state import ViewState
 from gui.panels.probes import THUMBNAIL, ProbesPanel, thumbnail_of

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
+from engine.messages.events import Refused
+from engine.messages.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
 from engine.state import Phase
-from engine.telemetry.events import Refused
-from engine.telemetry.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
 from gui.models.view_state import ViewState
 from gui.panels.panel import Panel
 from gui.pump import (

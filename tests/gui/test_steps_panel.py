@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
-from engine.data.views import StepsView
+from engine.messages.views import StepsView
 from gui.models.steps import (
     facts_of,
     footprint,

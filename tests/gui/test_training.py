@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.commands import SetTraining
 from engine.config import TrainingConfig
-from engine.telemetry.events import TrainingChanged
+from engine.messages.commands import SetTraining
+from engine.messages.events import TrainingChanged
 from gui.models.view_state import ViewState
 from gui.panels.training import TrainingPanel
 from tests.gui.fake_session import READY

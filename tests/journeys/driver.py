@@ -28,11 +28,11 @@ from engine.config import (
     SubsetCounts,
     TrainingConfig,
 )
+from engine.messages.events import Event, Loaded
+from engine.messages.frames import Demand, MosaicFrame, Wanted
 from engine.networks.stages import Stage
 from engine.session import Session
 from engine.state import Phase, Status, Trigger, allows
-from engine.telemetry.events import Event, Loaded
-from engine.telemetry.frames import Demand, MosaicFrame, Wanted
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
 from gui.models.probe_list import Entry

@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
-from engine.telemetry.frames import MosaicFrame
+from engine.messages.frames import MosaicFrame
 from gui.widgets.live_label import LiveLabel
 
 TIMEOUT_MS = 60_000

@@ -9,8 +9,8 @@ from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QPushButton
 
+from engine.messages.events import EpochEnded, Loaded, PicturesLeftOut
 from engine.state import Phase
-from engine.telemetry.events import EpochEnded, Loaded, PicturesLeftOut
 from tests.journeys.driver import Driver
 from tests.journeys.helpers import texts
 

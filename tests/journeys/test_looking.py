@@ -6,9 +6,9 @@ import safetensors.numpy
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QComboBox, QSpinBox
 
+from engine.messages.events import ProbeSelected, ProbeShown, Saved
+from engine.messages.frames import WHOLE
 from engine.state import Phase
-from engine.telemetry.events import ProbeSelected, ProbeShown, Saved
-from engine.telemetry.frames import WHOLE
 from gui.widgets.colour_bar import figure
 from gui.widgets.mosaic_view import MosaicView
 from gui.widgets.pixel_views import LargeMap

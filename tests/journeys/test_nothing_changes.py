@@ -12,7 +12,6 @@ import safetensors.numpy
 import torch
 from PIL import Image
 
-from engine import commands
 from engine.config import (
     DIGITS,
     BatchNorm,
@@ -25,11 +24,12 @@ from engine.config import (
     SubsetCounts,
     TrainingConfig,
 )
+from engine.messages import commands
+from engine.messages.events import Saved
+from engine.messages.frames import PredictionsFrame
 from engine.state import Phase
 from engine.telemetry.curves import Curves
 from engine.telemetry.event_log import EventLog
-from engine.telemetry.events import Saved
-from engine.telemetry.frames import PredictionsFrame
 from engine.telemetry.mailbox import Mailbox
 from engine.worker import Worker
 from tests.journeys.driver import Driver

@@ -12,8 +12,8 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from engine import session
+from engine.messages.events import PicturesRead, PicturesUnread, ProbeSelected, ProbeShown
 from engine.state import Phase
-from engine.telemetry.events import PicturesRead, PicturesUnread, ProbeSelected, ProbeShown
 from gui.models.probe_list import INVITATION
 from gui.panels.probes import ProbesPanel
 from gui.widgets.class_bars import ClassBars

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QCheckBox, QGraphicsProxyWidget, QSlider
 
 from engine.config import RunConfig
+from engine.messages.events import EpochEnded, Loaded, TrainingChanged
 from engine.session import Session
 from engine.state import Phase
-from engine.telemetry.events import EpochEnded, Loaded, TrainingChanged
 from gui.panels.curves import CurvesPanel
 from gui.widgets.class_bars import ClassBars
 from tests.journeys.driver import Driver

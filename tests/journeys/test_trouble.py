@@ -8,11 +8,11 @@ import safetensors.numpy
 import torch
 from msgspec import structs
 
-from engine.commands import Start
 from engine.config import Conv, NetworkConfig
+from engine.messages.commands import Start
+from engine.messages.events import Failed, LossNotFinite, Saved
 from engine.state import Phase
 from engine.telemetry import looking
-from engine.telemetry.events import Failed, LossNotFinite, Saved
 from engine.training import snapshots
 from engine.training.run import Run
 from engine.training.snapshots import Snapshots

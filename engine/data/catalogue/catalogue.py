@@ -14,9 +14,9 @@ import platformdirs
 from msgspec.structs import replace
 
 from engine.config import SubsetCounts
+from engine.data.catalogue.entry import CatalogueEntry
 from engine.data.catalogue.listing import CATS_DOGS, ENTRIES, Entry
 from engine.data.source import Source
-from engine.data.views import CatalogueEntry
 from engine.errors import DataError
 
 FOLDER_VARIABLE = "CONVSCOPE_DATA"

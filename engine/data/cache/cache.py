@@ -13,9 +13,9 @@ import platformdirs
 from filelock import FileLock, Timeout
 
 from engine.config import Fit
-from engine.data import entry
-from engine.data.cached import CachedPictures
-from engine.data.entry import About
+from engine.data.cache import entry
+from engine.data.cache.cached import CachedPictures
+from engine.data.cache.entry import About
 from engine.data.source import Source
 
 USUAL_LIMIT = 20 * 2**30

@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from engine.data.grid import decoded
-from engine.data.pictures import read_grid
+from engine.data.reading.grid import decoded
+from engine.data.reading.pictures import read_grid
 from engine.data.source import Source
 
 

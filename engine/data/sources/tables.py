@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.findings import fingerprint
-from engine.data.folders import FolderFiles, cannot_read, stopped
-from engine.data.labelling import class_names, normal, subset_of, usable
+from engine.data.reading.walking import is_picture, shown
 from engine.data.source import NO_SUBSET, Problem, Source
-from engine.data.walking import is_picture, shown
+from engine.data.sources.findings import fingerprint
+from engine.data.sources.folders import FolderFiles, cannot_read, stopped
+from engine.data.sources.labelling import class_names, normal, subset_of, usable
 from engine.errors import DataError
 
 PATHS = ("path", "file", "filename", "filepath", "image", "imagepath", "imagename", "imagefile")

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.config import Augmentation, Fill
-from engine.data.mixing import MIXING_DRAWS, between, mixed, share_of_other
+from engine.data.batches.mixing import MIXING_DRAWS, between, mixed, share_of_other
 
 ERASED_AREA = (0.02, 0.33)
 """The least and the largest share of a picture that is erased, as in torchvision."""

@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from msgspec import Struct
 
-from engine.data.findings import CHOOSE, Findings
-from engine.data.folders import MOST_BYTES, cannot_read, stopped
+from engine.data.reading.walking import is_hidden, is_picture, natural, shown
 from engine.data.source import Source
-from engine.data.walking import is_hidden, is_picture, natural, shown
+from engine.data.sources.findings import CHOOSE, Findings
+from engine.data.sources.folders import MOST_BYTES, cannot_read, stopped
 from engine.errors import DataError, PictureError
 
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED

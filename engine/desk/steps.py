@@ -4,14 +4,14 @@ import numpy as np
 import torch
 
 from engine.config import DataConfig
-from engine.data.decode import decode
-from engine.data.grid import decoded
-from engine.data.header import header_of
-from engine.data.scaling import Scaling
-from engine.data.seen import as_seen, used_box
+from engine.data.batches.scaling import Scaling
+from engine.data.reading.decode import decode
+from engine.data.reading.grid import decoded
+from engine.data.reading.header import header_of
+from engine.data.reading.seen import as_seen, used_box
+from engine.data.reading.walking import shown
 from engine.data.source import Source
-from engine.data.views import StepsView
-from engine.data.walking import shown
+from engine.messages.views import StepsView
 
 HEAD_BYTES = 512
 

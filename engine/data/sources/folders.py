@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
-from engine.data.findings import Findings
+from engine.data.reading.walking import is_picture, shown, walk
 from engine.data.source import Source
-from engine.data.walking import is_picture, shown, walk
+from engine.data.sources.findings import Findings
 from engine.errors import DataError, PictureError
 
 MOST_BYTES = 2**30

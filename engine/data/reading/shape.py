@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.config import DataConfig
-from engine.data.header import header_of
+from engine.data.reading.header import header_of
 from engine.data.source import Source
 from engine.errors import PictureError
 

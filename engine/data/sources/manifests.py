@@ -11,12 +11,12 @@ import numpy as np
 from msgspec import Struct
 
 from engine.config import SubsetCounts
-from engine.data.folders import cannot_read
+from engine.data.places import check_place
+from engine.data.reading.walking import shown
 from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
-from engine.data.walking import shown
-from engine.data.writing import check_place
+from engine.data.sources.folders import cannot_read
 from engine.errors import DataError
-from engine.runs.folder import write_files
+from engine.files import write_files
 
 _HINT = "Write it again: python main.py split SOURCE --out FILE.json"
 

@@ -4,15 +4,15 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.data.archives import open_archive
 from engine.data.catalogue import catalogue
-from engine.data.digits import DIGITS, open_digits
-from engine.data.findings import ARCHIVES, CHOOSE
-from engine.data.folders import cannot_read, open_folder
-from engine.data.manifests import open_manifest
+from engine.data.reading.walking import is_picture, shown
 from engine.data.source import Source
-from engine.data.tables import open_table
-from engine.data.walking import is_picture, shown
+from engine.data.sources.archives import open_archive
+from engine.data.sources.digits import DIGITS, open_digits
+from engine.data.sources.findings import ARCHIVES, CHOOSE
+from engine.data.sources.folders import cannot_read, open_folder
+from engine.data.sources.manifests import open_manifest
+from engine.data.sources.tables import open_table
 from engine.errors import DataError
 
 _TABLES = (".csv", ".tsv")

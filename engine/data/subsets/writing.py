@@ -2,7 +2,6 @@
 
 import errno
 import io
-import os
 import re
 import shutil
 from collections.abc import Callable
@@ -11,9 +10,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from engine.data.places import check_place
+from engine.data.reading.unread import UNREADABLE, why_unread
+from engine.data.reading.walking import shown
 from engine.data.source import SUBSETS, Problem, Source, Subsets
-from engine.data.unread import UNREADABLE, why_unread
-from engine.data.walking import shown
 from engine.errors import DataError
 
 _ANOTHER = "Choose another place."
@@ -57,16 +57,6 @@ def check_folder(folder: Path, source: Source) -> None:
             raise DataError(f"{place} lies in the source itself.", "Choose a folder outside of it.")
     except OSError as error:
         raise _cannot_write(folder, error) from error
-
-
-def check_place(folder: Path) -> None:
-    """DataError where there can't be such a folder, or nothing may be written into it. Asked before
-    long work, so that its end isn't lost; makes nothing."""
-    there = next((path for path in (folder, *folder.absolute().parents) if path.exists()), folder)
-    if not there.is_dir():
-        raise DataError(f"{shown(str(there))} is a file, where a folder must be.", _ANOTHER)
-    if not os.access(there, os.W_OK):
-        raise DataError(f"{shown(str(there))} can't be written: permission denied.", _ANOTHER)
 
 
 def _write(

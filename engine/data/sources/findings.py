@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.data.labelling import label
+from engine.data.reading.walking import shown
 from engine.data.source import Files, Problem, Source
-from engine.data.walking import shown
+from engine.data.sources.labelling import label
 from engine.errors import DataError
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from engine.data.pictures import FORMATS, orientation_of
+from engine.data.reading.pictures import FORMATS, orientation_of
 
 
 class Header(NamedTuple):

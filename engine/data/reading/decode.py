@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from engine.data.pictures import MOST_PIXELS, orientation_of, read_grid, turned_upright
+from engine.data.reading.pictures import MOST_PIXELS, orientation_of, read_grid, turned_upright
 from engine.errors import PictureError
 
 # To the same pixels as Pillow, twice as fast and without the GIL. Where a system has no build of

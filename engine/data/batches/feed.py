@@ -17,12 +17,12 @@ from math import prod
 import numpy as np
 
 from engine.config import Fit
-from engine.data.cache import Cache
-from engine.data.grid import decoded
-from engine.data.seen import as_seen
+from engine.data.cache.cache import Cache
+from engine.data.reading.grid import decoded
+from engine.data.reading.seen import as_seen
+from engine.data.reading.unread import UNREADABLE, why_unread
+from engine.data.reading.walking import shown
 from engine.data.source import Problem, Source
-from engine.data.unread import UNREADABLE, why_unread
-from engine.data.walking import shown
 
 _MOST_THREADS = 8
 _MOST_AHEAD = 2**28

@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 
 import numpy as np
 
-from engine.data.archives import ZipFiles
+from engine.data.reading.unread import UNREADABLE
 from engine.data.source import NO_SUBSET, Files, Source
-from engine.data.unread import UNREADABLE
+from engine.data.sources.archives import ZipFiles
 
 Groups = tuple[tuple[int, ...], ...]
 

@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from engine.config import DataConfig, SubsetCounts
+from engine.data.catalogue.entry import CatalogueEntry
 from engine.data.source import Problem
 
 # Asked
@@ -174,23 +175,6 @@ class CacheView(Struct, frozen=True):
     folder: str
     bytes: int
     limit: int
-
-
-class CatalogueEntry(Struct, frozen=True):
-    """A source that can be downloaded, as a person reads of it before."""
-
-    name: str
-    """What `--data` takes."""
-    title: str
-    pictures: int
-    classes: int
-    size_HW: tuple[int, int] | None
-    megabytes: int
-    """To download."""
-    licence: str
-    page: str
-    """Its home page."""
-    is_here: bool
 
 
 View = (

@@ -17,7 +17,7 @@ from msgspec import Struct
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.Image import Transpose
 
-from engine.data.walking import is_picture, shown_name, walk
+from engine.data.reading.walking import is_picture, shown_name, walk
 from engine.errors import PictureError
 
 MOST_PIXELS = 200_000_000

@@ -16,8 +16,8 @@ from unicodedata import normalize
 import numpy as np
 from msgspec import Struct
 
+from engine.data.reading.walking import natural
 from engine.data.source import NO_SUBSET, SUBSETS
-from engine.data.walking import natural
 
 NO_CLASS = "Neither a folder nor its name says of which class it is."
 

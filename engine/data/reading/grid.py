@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.data.decode import decode
+from engine.data.reading.decode import decode
 from engine.data.source import Source
 
 

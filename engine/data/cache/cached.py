@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from filelock import Timeout
 
-from engine.data.entry import LOG, About, allocate, writer_lock
+from engine.data.cache.entry import LOG, About, allocate, writer_lock
 
 _CHUNK_BYTES = 2**26
 """Of one file of rows, 64 MiB, unless it took more than _MOST_CHUNKS of them."""

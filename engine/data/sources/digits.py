@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.config import SubsetCounts
-from engine.data.findings import fingerprint
 from engine.data.source import Source
+from engine.data.sources.findings import fingerprint
 from engine.errors import DataError
 
 DIGITS = "digits"

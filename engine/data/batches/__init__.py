@@ -1,0 +1,1 @@
+"""What reads ahead of the training, and what becomes of it."""

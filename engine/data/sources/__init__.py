@@ -1,0 +1,1 @@
+"""Where labelled pictures come from, and what opens each kind."""

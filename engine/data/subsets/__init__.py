@@ -1,0 +1,1 @@
+"""Which pictures are for what, and writing that down."""
