@@ -29,9 +29,9 @@ from engine.session import Session
 from gui import reports
 from gui.collector import Collector
 from gui.controller import Controller
-from gui.data_controller import DataController
 from gui.display import why_no_window
 from gui.main_window import PAGES, MainWindow, theme_choice
+from gui.pages.data.controller import DataController
 from gui.pump import Pump
 from gui.settings import Settings, run_or_default
 from gui.widgets.icons import window_icon

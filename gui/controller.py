@@ -19,11 +19,11 @@ from engine.session import Session
 from engine.state import Phase, Status
 from gui import reports
 from gui.actions import Actions
-from gui.models.view_state import ViewState
-from gui.panels.network_strip import NetworkStrip
-from gui.panels.panel import Panel
-from gui.panels.probes import ProbesPanel
-from gui.panels.training import TrainingPanel
+from gui.pages.train.network_strip import NetworkStrip
+from gui.pages.train.probes import ProbesPanel
+from gui.pages.train.training import TrainingPanel
+from gui.panel import Panel
+from gui.view_state import ViewState
 from gui.widgets.drop_target import pictures_in
 from gui.widgets.notices import ListDialog, Notices
 from gui.widgets.run_bar import RunBar

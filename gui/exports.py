@@ -8,7 +8,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from gui.menus import add
-from gui.panels.panel import Panel
+from gui.panel import Panel
 from gui.settings import Settings
 from gui.widgets.notices import Notices
 from gui.widgets.run_bar import RunBar

@@ -25,13 +25,13 @@ from gui.actions import Actions
 from gui.controller import Parts
 from gui.exports import Exports
 from gui.menus import Choices, add
-from gui.models.view_state import Sort, ViewState
-from gui.pages.data import DataPage
-from gui.pages.train import TrainPage
+from gui.pages.data.page import DataPage
+from gui.pages.train.page import TrainPage
 from gui.settings import Settings
+from gui.view_state import Sort, ViewState
 from gui.widgets.drop_target import DropTarget
+from gui.widgets.mosaic.palettes import palette_names
 from gui.widgets.notices import ListDialog, Notices
-from gui.widgets.palettes import palette_names
 from gui.widgets.rail import Rail
 from gui.widgets.run_bar import RunBar
 from gui.widgets.status_line import StatusLine

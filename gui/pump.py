@@ -11,7 +11,7 @@ from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey, Wanted
 from engine.session import Session
 from engine.state import Phase, Status
-from gui.panels.panel import Panel
+from gui.panel import Panel
 
 TICK_MS = 30
 IDLE_TICK_MS = 90

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QScrollArea, QSlider
 from pytestqt.qtbot import QtBot
 
 from engine.config import FILLS, Augmentation, checked
-from gui.panels.augmentation import EMPTY, PRESETS, AugmentationPanel
-from gui.widgets.amount_slider import AmountSlider
+from gui.pages.data.amount_slider import AmountSlider
+from gui.pages.data.augmentation import EMPTY, PRESETS, AugmentationPanel
 from tests.gui.made_views import augmented_view
 from tests.gui.test_picture_view import NO_KEY, wheel_event
 

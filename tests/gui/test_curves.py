@@ -10,9 +10,9 @@ from PySide6.QtCore import QPointF
 
 from engine.messages.events import EpochEnded
 from engine.telemetry.curves import Curves
-from gui.models.view_state import ViewState
-from gui.panels.curves import CurvesPanel
-from gui.widgets.series import above, smoothed, thinned, within
+from gui.pages.train.curves import CurvesPanel
+from gui.pages.train.series import above, smoothed, thinned, within
+from gui.view_state import ViewState
 
 
 def epoch(number, val_loss, steps=63):

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.config import DataConfig
 from engine.messages.views import ClearCache, OpenSource, Request, Told, View, ViewKey
-from gui.data_controller import MOST_RECENT, DataController
-from gui.pages.data import DataPage
+from gui.pages.data.controller import MOST_RECENT, DataController
+from gui.pages.data.page import DataPage
 from gui.settings import Settings
 from gui.widgets.notices import Notices
 from tests.gui.made_sources import catalogue, source_view

@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.messages.views import JobView
-from gui.models.survey_facts import MOST_LINES, counts_of, sizes_of, troubles_of
-from gui.panels.data_overview import MOST_ROWS, UNKNOWN, DataOverview
-from gui.widgets.stacked_bars import ROW_HEIGHT
+from gui.pages.data.overview import MOST_ROWS, UNKNOWN, DataOverview
+from gui.pages.data.stacked_bars import ROW_HEIGHT
+from gui.pages.data.survey_facts import MOST_LINES, counts_of, sizes_of, troubles_of
 from tests.gui.made_sources import NO_PICTURE, source_view, survey_view
 
 

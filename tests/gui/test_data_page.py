@@ -23,7 +23,7 @@ from engine.messages.views import (
     Told,
     WriteSubsets,
 )
-from gui.pages.data import DRAWS, READING, DataPage
+from gui.pages.data.page import DRAWS, READING, DataPage
 from tests.gui.made_sources import catalogue, source_view, survey_view, thumbnail
 from tests.gui.made_views import augmented_view, steps_view
 

@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import Qt
 
 from engine.messages.views import JobView
-from gui.models.source_list import ENTRY, GONE
-from gui.panels.data_sources import HINT, DataSources
+from gui.pages.data.source_list import ENTRY, GONE
+from gui.pages.data.sources import HINT, DataSources
 from tests.gui.made_sources import catalogue
 
 ZIP = "/pictures/dogs_vs_cats.zip"

@@ -7,9 +7,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.messages.frames import KernelsDemand, MapsDemand
 from engine.networks.stages import Stage
-from gui.models.view_state import ViewState
-from gui.panels.filters import FiltersPanel
-from gui.widgets.colour_bar import ColourBar, figure
+from gui.pages.train.filters import FiltersPanel
+from gui.view_state import ViewState
+from gui.widgets.mosaic.colour_bar import ColourBar, figure
 from tests.gui.made_frames import STAGES, answer, kernels_of, loaded, maps_of, mosaic
 
 NO_CONV = (STAGES[0], Stage("dense1", "dense", "dense", (64,)), STAGES[-1])

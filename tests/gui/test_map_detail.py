@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.messages.frames import WHOLE, DetailDemand, DetailFrame, MapsDemand, Region
-from gui.models.mosaics import one_map, slices, values_tile
-from gui.models.view_state import ViewState
-from gui.panels.map_detail import EMPTY, MapDetailPanel
-from gui.widgets.colour_bar import ColourBar, figure
+from gui.pages.train.map_detail import EMPTY, MapDetailPanel
+from gui.pages.train.mosaics import one_map, slices, values_tile
+from gui.pages.train.pixel_views import FilterSlices, LargeMap
+from gui.view_state import ViewState
 from gui.widgets.live_label import LiveLabel
-from gui.widgets.pixel_views import FilterSlices, LargeMap
+from gui.widgets.mosaic.colour_bar import ColourBar, figure
 from tests.gui.made_frames import STAGES, answer, detail, loaded, maps_of, mosaic
 
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.messages.frames import WHOLE, KernelsDemand, MapsDemand, Region
-from gui.widgets import mosaic_layout
-from gui.widgets.mosaic_view import MosaicView
-from gui.widgets.palettes import palette
+from gui.widgets.mosaic.layout import fit, panned, width_for, zoomed
+from gui.widgets.mosaic.palettes import palette
+from gui.widgets.mosaic.view import MosaicView
 from tests.gui.made_frames import mosaic
 
 COUNT = 12
@@ -81,7 +81,7 @@ def turn_wheel(
 def test_a_layout_fits_its_box(
     count: int, height: int, width: int, box_height: int, box_width: int
 ) -> None:
-    layout = mosaic_layout.fit(count, (height, width), (box_height, box_width), gap=2, edge=2)
+    layout = fit(count, (height, width), (box_height, box_width), gap=2, edge=2)
     assert layout.rows * layout.columns >= count
     if min(layout.tile_HW) > 1:
         assert layout.size_HW <= (box_height, layout.size_HW[1])
@@ -92,7 +92,7 @@ def test_a_layout_fits_its_box(
 def test_find_is_the_inverse_of_corner(
     count: int, side: int, across: int, data: st.DataObject
 ) -> None:
-    layout = mosaic_layout.fit(count, (side, side), (400, 500), gap=2, edge=2, across=across)
+    layout = fit(count, (side, side), (400, 500), gap=2, edge=2, across=across)
     cell = data.draw(st.integers(0, count - 1))
     top, left = layout.corner(cell)
     assert layout.find(top, left) == (cell, 0.0, 0.0)
@@ -103,15 +103,15 @@ def test_find_is_the_inverse_of_corner(
 
 
 def test_maps_stand_at_a_whole_multiple_of_their_size() -> None:
-    layout = mosaic_layout.fit(32, (13, 13), (230, 120), gap=2, edge=2)
+    layout = fit(32, (13, 13), (230, 120), gap=2, edge=2)
     assert layout.tile_HW == (26, 26)
     assert layout.columns == 4
 
 
 @pytest.mark.parametrize(("count", "side"), [(32, 26), (32, 13), (64, 11), (64, 5), (64, 3)])
 def test_the_width_for_a_height_holds_tiles_as_large_as_wanted(count: int, side: int) -> None:
-    width = mosaic_layout.width_for(count, (side, side), 236, wanted=22, gap=2, edge=2)
-    layout = mosaic_layout.fit(count, (side, side), (236, width), gap=2, edge=2)
+    width = width_for(count, (side, side), 236, wanted=22, gap=2, edge=2)
+    layout = fit(count, (side, side), (236, width), gap=2, edge=2)
     assert 18 <= layout.tile_HW[0] <= 28
     assert count % layout.columns == 0
 
@@ -132,7 +132,7 @@ def test_a_zoom_lies_on_whole_pixels_within_the_map(
 ) -> None:
     region = WHOLE
     for steps, share in turns:
-        region = mosaic_layout.zoomed(region, (height, width), (share, 1 - share), steps)
+        region = zoomed(region, (height, width), (share, 1 - share), steps)
         edges = np.array([region.top, region.bottom]) * height
         edges_across = np.array([region.left, region.right]) * width
         for pair, length in ((edges, height), (edges_across, width)):
@@ -144,7 +144,7 @@ def test_a_zoom_lies_on_whole_pixels_within_the_map(
 def test_zooming_in_keeps_the_pixel_that_is_pointed_at(
     side: int, down: float, right: float
 ) -> None:
-    region = mosaic_layout.zoomed(WHOLE, (side, side), (down, right), 3)
+    region = zoomed(WHOLE, (side, side), (down, right), 3)
     slack = 0.5 / side + 1e-9
     assert region.top - slack <= down <= region.bottom + slack
     assert region.left - slack <= right <= region.right + slack
@@ -153,14 +153,14 @@ def test_zooming_in_keeps_the_pixel_that_is_pointed_at(
 
 @given(st.integers(4, 60), st.integers(1, 12))
 def test_zooming_out_again_shows_the_whole(side: int, steps: int) -> None:
-    region = mosaic_layout.zoomed(WHOLE, (side, side), (0.5, 0.5), steps)
-    assert mosaic_layout.zoomed(region, (side, side), (0.5, 0.5), -30) == WHOLE
+    region = zoomed(WHOLE, (side, side), (0.5, 0.5), steps)
+    assert zoomed(region, (side, side), (0.5, 0.5), -30) == WHOLE
 
 
 @given(st.floats(-9, 9), st.floats(-9, 9))
 def test_panning_keeps_the_size_and_stays_within_the_map(down: float, right: float) -> None:
     region = Region(0.25, 0.5, 0.5, 0.75)
-    moved = mosaic_layout.panned(region, (20, 20), (down, right))
+    moved = panned(region, (20, 20), (down, right))
     assert moved.bottom - moved.top == pytest.approx(0.25)
     assert moved.right - moved.left == pytest.approx(0.25)
     assert moved.top >= 0

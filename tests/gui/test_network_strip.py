@@ -17,11 +17,11 @@ from engine.messages.frames import (
     Wanted,
 )
 from engine.networks.stages import Stage
-from gui.models.view_state import MOST_MAPS, ViewState
-from gui.panels.network_strip import EMPTY, NetworkStrip
-from gui.panels.stage_column import StageColumn, shape_text
+from gui.pages.train.network_strip import EMPTY, NetworkStrip
+from gui.pages.train.stage_column import StageColumn, shape_text
+from gui.view_state import MOST_MAPS, ViewState
 from gui.widgets.class_bars import ClassBars
-from gui.widgets.mosaic_view import MosaicView
+from gui.widgets.mosaic.view import MosaicView
 from tests.gui.made_frames import MAP_TAPS, STAGES, answer, loaded, maps_of, mosaic, probe_shown
 
 DEEP = (

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from gui.widgets.palettes import palette, palette_names
+from gui.widgets.mosaic.palettes import palette, palette_names
 
 
 def channels(colour: int) -> tuple[int, int, int]:
@@ -55,8 +55,5 @@ def test_viridis_is_the_default() -> None:
 
 
 def test_maps_are_shown_without_loading_pyqtgraph() -> None:
-    code = (
-        "import sys, gui.panels.network_strip, gui.panels.filters, gui.panels.map_detail\n"
-        "sys.exit('pyqtgraph' in sys.modules)"
-    )
+    code = "import sys, gui.pages.train.page\nsys.exit('pyqtgraph' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,8 +9,8 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from engine.messages.views import Thumbnail
-from gui.panels.picture_browser import SIDE, PictureBrowser
-from gui.panels.picture_tile import wrapped
+from gui.pages.data.picture_browser import SIDE, PictureBrowser
+from gui.pages.data.picture_tile import wrapped
 from tests.gui.made_sources import source_view, survey_view, thumbnail
 
 COUNT = 100_000

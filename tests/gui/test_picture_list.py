@@ -5,8 +5,8 @@ import pytest
 
 from engine.data.source import NO_SUBSET
 from engine.messages.views import Thumbnail
-from gui.models import picture_list
-from gui.models.picture_list import TILE, Filter, PictureList
+from gui.pages.data import picture_list
+from gui.pages.data.picture_list import TILE, Filter, PictureList
 from tests.gui.made_sources import source_view, survey_view, thumbnail
 
 

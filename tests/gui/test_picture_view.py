@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.picture_grid import PictureGrid
-from gui.widgets.picture_view import PictureView
-from gui.widgets.pictures import EVEN_FROM, fitted, image_of
+from gui.widgets.pictures.grid import PictureGrid
+from gui.widgets.pictures.images import EVEN_FROM, fitted, image_of
+from gui.widgets.pictures.view import PictureView
+from gui.widgets.pictures.viewport import MOST_CELL, Viewport
 from gui.widgets.theme import palette_of
-from gui.widgets.viewport import MOST_CELL, Viewport
 from tests.gui.made_views import photograph
 
 NO_KEY = Qt.KeyboardModifier.NoModifier

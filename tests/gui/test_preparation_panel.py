@@ -16,8 +16,8 @@ from engine.config import (
     SubsetCounts,
     checked,
 )
-from gui.panels.preparation import USUAL_SIZE, PreparationPanel
-from gui.panels.subset_fields import LARGEST_SEED
+from gui.pages.data.preparation import USUAL_SIZE, PreparationPanel
+from gui.pages.data.subset_fields import LARGEST_SEED
 from gui.widgets.scroll_column import whole_number
 from tests.gui.made_views import source_view
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 
 from engine.messages.events import PicturesRead, ProbeRemoved, ProbeSelected
 from engine.messages.frames import PredictionsDemand, PredictionsFrame
-from gui.models.probe_list import INVITATION
-from gui.models.view_state import ViewState
-from gui.panels.probes import THUMBNAIL, ProbesPanel, thumbnail_of
+from gui.pages.train.probe_list import INVITATION
+from gui.pages.train.probes import THUMBNAIL, ProbesPanel, thumbnail_of
+from gui.view_state import ViewState
 from tests.gui.made_frames import loaded, probe_shown
 
 

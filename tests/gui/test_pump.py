@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 from engine.messages.events import Refused
 from engine.messages.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
 from engine.state import Phase
-from gui.models.view_state import ViewState
-from gui.panels.panel import Panel
+from gui.panel import Panel
 from gui.pump import (
     ASK_TICKS,
     CURVE_TICKS,
@@ -20,6 +19,7 @@ from gui.pump import (
     Pump,
     is_on_screen,
 )
+from gui.view_state import ViewState
 from tests.gui.fake_session import READY, FakeSession
 
 DETAIL = ("detail", "")

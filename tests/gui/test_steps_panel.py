@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.messages.views import StepsView
-from gui.models.steps import (
+from gui.pages.data.hex_dump import MOST_ROWS, HexDump
+from gui.pages.data.step_texts import (
     facts_of,
     footprint,
     grid_place,
@@ -22,10 +23,9 @@ from gui.models.steps import (
     tensor_place,
     use_of,
 )
-from gui.panels.steps import EMPTY, StepsPanel
-from gui.widgets.hex_dump import MOST_ROWS, HexDump
+from gui.pages.data.steps import EMPTY, StepsPanel
 from gui.widgets.live_label import LiveLabel
-from gui.widgets.picture_view import PictureView
+from gui.widgets.pictures.view import PictureView
 from tests.gui.made_views import steps_view
 from tests.gui.test_picture_view import middle_of, move_to
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from engine.config import TrainingConfig
 from engine.messages.commands import SetTraining
 from engine.messages.events import TrainingChanged
-from gui.models.view_state import ViewState
-from gui.panels.training import TrainingPanel
+from gui.pages.train.training import TrainingPanel
+from gui.view_state import ViewState
 from tests.gui.fake_session import READY
 from tests.gui.made_frames import loaded
 

@@ -35,10 +35,10 @@ from engine.session import Session
 from engine.state import Phase, Status, Trigger, allows
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
-from gui.models.probe_list import Entry
-from gui.panels.panel import Panel
+from gui.pages.train.probe_list import Entry
+from gui.panel import Panel
 from gui.settings import Settings
-from gui.widgets.mosaic_view import MosaicView
+from gui.widgets.mosaic.view import MosaicView
 from tests.journeys.helpers import TIMEOUT_MS, files
 
 ENDLESS = 10_000

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QComboBox, QSpinBox
 from engine.messages.events import ProbeSelected, ProbeShown, Saved
 from engine.messages.frames import WHOLE
 from engine.state import Phase
-from gui.widgets.colour_bar import figure
-from gui.widgets.mosaic_view import MosaicView
-from gui.widgets.pixel_views import LargeMap
+from gui.pages.train.pixel_views import LargeMap
+from gui.widgets.mosaic.colour_bar import figure
+from gui.widgets.mosaic.view import MosaicView
 from tests.journeys.driver import Driver
 from tests.journeys.helpers import answer_dialog, is_blank, pixels, texts, tile
 

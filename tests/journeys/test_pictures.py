@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from engine import session
 from engine.messages.events import PicturesRead, PicturesUnread, ProbeSelected, ProbeShown
 from engine.state import Phase
-from gui.models.probe_list import INVITATION
-from gui.panels.probes import ProbesPanel
+from gui.pages.train.probe_list import INVITATION
+from gui.pages.train.probes import ProbesPanel
+from gui.pages.train.seen_picture import SeenPicture
 from gui.widgets.class_bars import ClassBars
 from gui.widgets.notices import ListDialog
-from gui.widgets.seen_picture import SeenPicture
 from tests.journeys.driver import Driver
 from tests.journeys.helpers import Gate, answer_dialog, files, is_blank, pixels
 

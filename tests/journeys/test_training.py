@@ -13,7 +13,7 @@ from engine.config import RunConfig
 from engine.messages.events import EpochEnded, Loaded, TrainingChanged
 from engine.session import Session
 from engine.state import Phase
-from gui.panels.curves import CurvesPanel
+from gui.pages.train.curves import CurvesPanel
 from gui.widgets.class_bars import ClassBars
 from tests.journeys.driver import Driver
 from tests.journeys.helpers import Gate, is_blank, pixels, texts

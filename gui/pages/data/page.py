@@ -1,0 +1,367 @@
+"""The page on which pictures are chosen, looked at and made ready to train with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QDataStream, QIODevice, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.config import DIGITS, DataConfig
+from engine.messages import views
+from engine.messages.views import JobView, SourceView, Told, View, ViewKey
+from gui.pages.data.augmentation import AugmentationPanel
+from gui.pages.data.footer import DataFooter
+from gui.pages.data.overview import DataOverview
+from gui.pages.data.picture_browser import PictureBrowser
+from gui.pages.data.preparation import PreparationPanel
+from gui.pages.data.source_drop import SourceDrop
+from gui.pages.data.sources import DataSources
+from gui.pages.data.steps import StepsPanel
+from gui.pages.data.welcome import DataWelcome
+from gui.widgets.theme import RHYTHM
+
+DRAWS = 12
+"""How often a picture is drawn to show its augmentation."""
+WIDTHS = (320, 480, 424)
+LEAST_WIDTHS = (40 * RHYTHM, 36 * RHYTHM, 40 * RHYTHM)
+STRETCHES = (0, 2, 1)
+HEIGHTS = (300, 390)
+STATE_VERSION = 1
+TABS = ("Overview", "Steps", "Augmentation")
+READING = "Reading the picture …"
+PATIENCE_MS = 400
+"""After so long without an answer its tab says that it works."""
+TABLES = "Zip, CSV or manifest (*.zip *.csv *.json);;All files (*)"
+
+
+class DataPage(QWidget):
+    """Sources and preparation on the left, pictures in the middle, a closer look on the right.
+
+    Asks for views and shows those it is given; knows no engine. GUI thread only.
+    """
+
+    asked = Signal(object)
+    """A Request."""
+    thumbnails_wanted = Signal(int, object, int)
+    """The number of the source, the pictures in the order wanted, the side in device pixels."""
+    cancelled = Signal()
+    """The long work shall end."""
+    chosen = Signal(object)
+    """The DataConfig to train with."""
+    forgotten = Signal(str)
+    """A recent source that shall not be remembered."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view: SourceView | None = None
+        self._remembered: DataConfig | None = None
+        self._draw_seed = 0
+        self._waits = False
+        self._awaited: StepsPanel | AugmentationPanel | None = None
+        self._stale = {"steps", "augmented"}
+        self.last_folder = ""
+        self.sources, self.preparation, self.footer = (
+            DataSources(),
+            PreparationPanel(),
+            DataFooter(),
+        )
+        self.welcome, self.browser = DataWelcome(), PictureBrowser()
+        self.overview, self.steps = DataOverview(), StepsPanel()
+        self.augmentation = AugmentationPanel()
+        self._lay_out()
+        self.drop = SourceDrop(self)
+        self.drop.dropped.connect(self.open_source)
+        self._connect_sources()
+        self._connect_looks()
+
+    def _lay_out(self) -> None:
+        prepared = QWidget()
+        column = QVBoxLayout(prepared)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.preparation, 1)
+        column.addWidget(self.footer)
+        self._left = QSplitter(Qt.Orientation.Vertical)
+        self._left.addWidget(self.sources)
+        self._left.addWidget(prepared)
+        self._left.setSizes(HEIGHTS)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self.welcome)
+        self._middle.addWidget(self.browser)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for panel, title in zip((self.overview, self.steps, self.augmentation), TABS, strict=True):
+            self.tabs.addTab(panel, title)
+        self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
+        self._patience.timeout.connect(lambda: self._name_tabs(self._awaited))
+        self._columns = QSplitter()
+        for at, part in enumerate((self._left, self._middle, self.tabs)):
+            part.setMinimumWidth(LEAST_WIDTHS[at])
+            self._columns.addWidget(part)
+            self._columns.setStretchFactor(at, STRETCHES[at])
+        for splitter in (self._columns, self._left):
+            splitter.setChildrenCollapsible(False)
+        self._columns.setSizes(WIDTHS)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._columns)
+        self.preparation.setEnabled(False)
+
+    def _connect_sources(self) -> None:
+        for chooser in (self.sources, self.welcome):
+            chooser.folder_requested.connect(self._choose_folder)
+            chooser.file_requested.connect(self._choose_file)
+        self.sources.open_requested.connect(self.open_source)
+        self.sources.fetch_requested.connect(lambda name: self.asked.emit(views.Fetch(name)))
+        self.sources.forget_requested.connect(self.forgotten)
+        self.sources.cancelled.connect(self.cancelled)
+        self.welcome.cancelled.connect(self.cancelled)
+        self.footer.train_requested.connect(self._train)
+        self.footer.manifest_requested.connect(self._write_manifest)
+        self.footer.folders_requested.connect(self._write_folders)
+        self.footer.clear_requested.connect(lambda: self.asked.emit(views.ClearCache()))
+        self.footer.cancelled.connect(self.cancelled)
+
+    def _connect_looks(self) -> None:
+        self.browser.thumbnails_wanted.connect(self.thumbnails_wanted)
+        self.browser.picture_chosen.connect(lambda: self._look_again("steps", "augmented"))
+        self.overview.survey_requested.connect(lambda: self.asked.emit(views.Survey()))
+        self.overview.cancelled.connect(self.cancelled)
+        self.overview.picture_requested.connect(self.browser.show_picture)
+        self.preparation.changed.connect(lambda: self._look_again("steps", "augmented"))
+        self.preparation.subsets_changed.connect(self._divide)
+        self.augmentation.changed.connect(lambda: self._look_again("augmented"))
+        self.augmentation.drawn_again.connect(self._draw_again)
+        self.tabs.currentChanged.connect(lambda: self._look_again())
+
+    # What there is to show
+
+    def show_view(self, key: ViewKey, view: View) -> None:
+        """Show what is new; what is of a source before the open one is left."""
+        match view:
+            case views.SourceView():
+                self._show_source(view)
+            case views.Thumbnail():
+                if self._is_of_open(view):
+                    self.browser.show_thumbnail(view)
+            case views.StepsView():
+                if self._is_of_open(view):
+                    self._end_look()
+                    self.steps.show_steps(view)
+            case views.AugmentedView():
+                if self._is_of_open(view):
+                    self._end_look()
+                    self.augmentation.show_augmented(view)
+            case views.SurveyView():
+                if self._is_of_open(view):
+                    self.browser.show_survey(view)
+                    self.overview.show_survey(view)
+            case views.JobView():
+                self._show_job(view)
+            case views.CacheView():
+                self.footer.show_cache(view)
+            case tuple():
+                self.sources.show_catalogue(view)
+
+    def show_told(self, told: Told) -> None:
+        """Where something went wrong it may be that a job never began, and that the picture which
+        is looked at can't be read."""
+        if told.wrong:
+            if self._awaited is not None:
+                self._awaited.clear(told.sentence)
+                self._end_look()
+            self.sources.stop()
+            self.overview.stop()
+
+    def show_recent(self, recent: Sequence[str], gone: frozenset[str]) -> None:
+        """The sources that were opened last, newest first, and which of them have gone."""
+        self.sources.show_recent(recent, gone)
+
+    def remember(self, config: DataConfig) -> None:
+        """How a source was prepared the last time: taken when that source is opened."""
+        self._remembered = config
+
+    @property
+    def config(self) -> DataConfig | None:
+        """The open source as it is prepared now; None where none is open."""
+        if self._view is None:
+            return None
+        return self.preparation.data_config(self._view.where, self.augmentation.augmentation)
+
+    def open_source(self, where: str) -> None:
+        """Open a source: "digits", a name of the catalogue, or a path."""
+        self._wait_for(Path(where).name or where)
+        self.asked.emit(views.OpenSource(where))
+
+    def _is_of_open(self, view: object) -> bool:
+        return self._view is not None and getattr(view, "source", None) == self._view.source
+
+    def _show_source(self, view: SourceView) -> None:
+        if self._view is not None and view.source < self._view.source:
+            return
+        is_another = self._view is None or view.source != self._view.source
+        before, self._view = self.config, view
+        self.preparation.show_source(view)
+        self.overview.show_source(view)
+        if is_another:
+            self._end_look()
+            self.steps.clear(READING)
+            self.augmentation.clear(READING)
+            self.sources.mark_open(view.where)
+            known = (before, self._remembered)
+            config = next((c for c in known if c and c.source == view.where), usual_config(view))
+            self.preparation.show_config(config)
+            self.augmentation.augmentation = config.augmentation
+            if config.subsets is not None or config.seed:
+                self._divide()
+        if is_another or not self._waits:
+            self._stop_waiting()
+        self.browser.show_source(view)
+        if not is_another:
+            self._look_again("steps", "augmented")
+
+    def _show_job(self, job: JobView) -> None:
+        if job.what == "open":
+            if job.finished:
+                self._stop_waiting()
+            elif not self._waits:
+                self._wait_for("pictures")
+        for panel in (self.sources, self.welcome, self.overview, self.footer):
+            panel.show_job(job)
+
+    def _wait_for(self, name: str) -> None:
+        self._waits = True
+        self.welcome.wait_for(name)
+        self._middle.setCurrentWidget(self.welcome)
+        self._let_go(False)
+
+    def _stop_waiting(self) -> None:
+        """The source is open now, or the one before still is."""
+        self._waits = False
+        self.welcome.invite()
+        if self._view is not None:
+            self._middle.setCurrentWidget(self.browser)
+            self._let_go(True)
+
+    def _let_go(self, on: bool) -> None:
+        """Whether there is a source to work with."""
+        self.preparation.setEnabled(on)
+        self.footer.allow(on)
+
+    # What a person does
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open a folder of pictures", self.last_folder)
+        if name:
+            self.last_folder = name
+            self.open_source(name)
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Open pictures", self.last_folder, TABLES)
+        if name:
+            self.last_folder = str(Path(name).parent)
+            self.open_source(name)
+
+    def _divide(self) -> None:
+        self.asked.emit(views.ChooseSubsets(self.preparation.counts, self.preparation.seed))
+
+    def _train(self) -> None:
+        if self.config is not None:
+            self.chosen.emit(self.config)
+
+    def _write_manifest(self) -> None:
+        start = str(Path(self.last_folder) / "subsets.json")
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Write the subsets as a manifest", start, "Manifest (*.json)"
+        )
+        if name:
+            path = name if name.endswith(".json") else f"{name}.json"
+            self.asked.emit(views.WriteSubsets(path, "manifest"))
+
+    def _write_folders(self) -> None:
+        name = QFileDialog.getExistingDirectory(
+            self, "Choose an empty folder for the subsets", self.last_folder
+        )
+        if name:
+            self.asked.emit(views.WriteSubsets(name, "folders"))
+
+    def _draw_again(self) -> None:
+        self._draw_seed += 1
+        self._look_again("augmented")
+
+    def _look_again(self, *what: str) -> None:
+        """`what` is out of date; ask anew for what of it is seen."""
+        self._stale |= set(what)
+        config, picture, shown = self.config, self.browser.picture, self.tabs.currentWidget()
+        if config is None or not self.isVisible() or shown is self.overview:
+            return
+        kind = "steps" if shown is self.steps else "augmented"
+        if kind not in self._stale:
+            return
+        panel = self.steps if shown is self.steps else self.augmentation
+        if picture < 0:
+            panel.clear()
+            return
+        self._stale.remove(kind)
+        self._awaited = panel
+        self._patience.start()
+        if kind == "steps":
+            self.asked.emit(views.ShowSteps(picture, config))
+        else:
+            self.asked.emit(views.ShowAugmented(picture, config, DRAWS, self._draw_seed))
+
+    def _end_look(self) -> None:
+        """What was asked is here, or won't come."""
+        self._awaited = None
+        self._patience.stop()
+        self._name_tabs(None)
+
+    def _name_tabs(self, works: QWidget | None) -> None:
+        for place, title in enumerate(TABS):
+            self.tabs.setTabText(place, f"{title} …" if self.tabs.widget(place) is works else title)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look_again()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._patience.stop()
+
+    # What is remembered
+
+    def save_state(self) -> QByteArray:
+        """How the page is divided, for `restore_state`."""
+        state = QByteArray()
+        stream = QDataStream(state, QIODevice.OpenModeFlag.WriteOnly)
+        stream.writeInt32(STATE_VERSION)
+        stream << self._columns.saveState() << self._left.saveState()
+        stream.writeInt32(self.browser.side.value())
+        stream.writeInt32(self.tabs.currentIndex())
+        return state
+
+    def restore_state(self, state: QByteArray) -> None:
+        """Divide the page as it was; what can't be read changes nothing."""
+        stream, of_columns, of_left = QDataStream(state), QByteArray(), QByteArray()
+        version = stream.readInt32()
+        stream >> of_columns >> of_left
+        side, tab = stream.readInt32(), stream.readInt32()
+        if version != STATE_VERSION or stream.status() != QDataStream.Status.Ok:
+            return
+        self._columns.restoreState(of_columns)
+        self._left.restoreState(of_left)
+        self.browser.side.setValue(side)
+        self.tabs.setCurrentIndex(tab)
+
+
+def usual_config(view: SourceView) -> DataConfig:
+    """How a source is prepared that nobody has prepared yet."""
+    return DIGITS if view.where == DIGITS.source else DataConfig(source=view.where)

@@ -1,0 +1,115 @@
+"""One plot of the curves panel: raw and smoothed training, validation, crosshair."""
+
+import math
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette
+
+from gui.pages.train.series import above
+
+Points = tuple[np.ndarray, np.ndarray]
+
+LEAST = 1e-6
+"""Where a log scale ends: zero has no logarithm."""
+_RAW_ALPHA = 70
+
+
+class LinePlot:
+    """Sets its own ranges, to round numbers: pyqtgraph's automatic ones move at every point."""
+
+    def __init__(self, graphics: pg.GraphicsLayoutWidget, row: int, label: str) -> None:
+        self._log = False
+        self.item: pg.PlotItem = graphics.addPlot(row=row, col=0, enableMenu=False)
+        self.item.setMenuEnabled(False)
+        # pyqtgraph makes this menu even so, as a window of its own that nobody would close.
+        self.item.ctrlMenu.setParent(graphics, self.item.ctrlMenu.windowFlags())
+        self.item.hideButtons()
+        self.item.disableAutoRange()
+        self.item.setMouseEnabled(x=True, y=False)
+        self.item.setLimits(xMin=0)
+        self.item.setLabel("left", label)
+        self.item.getAxis("left").setWidth(52)
+        for name in ("left", "bottom"):
+            self.item.getAxis(name).enableAutoSIPrefix(False)
+        self._raw = pg.PlotCurveItem(skipFiniteCheck=True)
+        self._smooth = pg.PlotCurveItem(skipFiniteCheck=True)
+        self._validation = pg.PlotDataItem(symbol="o", symbolSize=5, antialias=True)
+        self._best = pg.InfiniteLine(angle=90, movable=False)
+        self.cross = pg.InfiniteLine(angle=90, movable=False)
+        for part in (self._best, self._raw, self._smooth, self._validation, self.cross):
+            self.item.addItem(part, ignoreBounds=True)
+        self._best.hide()
+        self.cross.hide()
+
+    def colour(self, palette: QPalette, training: QColor, validation: QColor, font: QFont) -> None:
+        """Take over colours and fonts."""
+        faint = QColor(training)
+        faint.setAlpha(_RAW_ALPHA)
+        quiet = palette.color(QPalette.ColorRole.PlaceholderText)
+        self._raw.setPen(pg.mkPen(faint))
+        self._smooth.setPen(pg.mkPen(training))
+        self._validation.setPen(pg.mkPen(validation))
+        self._validation.setSymbolPen(None)
+        self._validation.setSymbolBrush(validation)
+        self._best.setPen(pg.mkPen(validation, style=Qt.PenStyle.DotLine))
+        self.cross.setPen(pg.mkPen(quiet))
+        for name in ("left", "bottom"):
+            axis = self.item.getAxis(name)
+            axis.setPen(palette.color(QPalette.ColorRole.Mid))
+            axis.setTextPen(quiet)
+            axis.setTickFont(font)
+            axis.label.setFont(font)
+
+    def set_log(self, on: bool) -> None:
+        """Draw logarithms to base ten, with the axis labelled to match."""
+        self._log = on
+        self.item.getAxis("left").setTicks(None)
+
+    def draw(self, raw: Points, smooth: Points) -> None:
+        """Replace the training curves. Each is (x_N, y_N)."""
+        self._raw.setData(raw[0], self._scaled(raw[1]))
+        self._smooth.setData(smooth[0], self._scaled(smooth[1]))
+
+    def mark(self, validation: Points, best: float | None) -> None:
+        """Replace the validation; `best` is where the best epoch ended."""
+        self._validation.setData(validation[0], self._scaled(validation[1]))
+        self._best.setVisible(best is not None)
+        if best is not None:
+            self._best.setPos(best)
+
+    def fit(self, lowest: float | None, highest: float | None) -> None:
+        """Set the vertical range to what is drawn, to round numbers, or to the limits given."""
+        left, right = self.item.viewRange()[0]
+        drawn = [self._smooth.getData(), self._validation.getData()]
+        seen = [y[(x >= left) & (x <= right)] for x, y in drawn if x is not None]
+        y_N = np.concatenate(seen) if seen else np.empty(0)
+        y_N = y_N[np.isfinite(y_N)]
+        if len(y_N) == 0:
+            y_N = np.array([0.0, 1.0 if highest is None else highest])
+        low, high = float(y_N.min()), float(y_N.max())
+        if self._log:
+            low, high = math.floor(low * 4 - 0.1) / 4, math.ceil(high * 4 + 0.1) / 4
+        else:
+            low = math.floor(low / 10) * 10 if lowest is None else lowest
+            high = above(high * 1.02) if highest is None else highest
+        margin = 0.02 * (high - low)
+        wanted = [low - margin, max(high, low + 0.1) + margin]
+        if wanted != self.item.viewRange()[1]:
+            self.item.setYRange(*wanted, padding=0)
+            self.item.getAxis("left").setTicks(_log_ticks(*wanted) if self._log else None)
+
+    def _scaled(self, y_N: np.ndarray) -> np.ndarray:
+        return np.log10(np.maximum(y_N, LEAST)) if self._log else y_N
+
+
+def _log_ticks(low: float, high: float) -> list[list[tuple[float, str]]]:
+    """Ticks at 1, 2 and 5 of each decade, or at the decades alone where there are many."""
+    mantissas = (1, 2, 5) if high - low < 2.5 else (1,)
+    ticks = [
+        (decade + math.log10(mantissa), f"{mantissa * 10.0**decade:g}")
+        for decade in range(math.floor(low), math.ceil(high))
+        for mantissa in mantissas
+    ]
+    return [[tick for tick in ticks if low <= tick[0] <= high]]

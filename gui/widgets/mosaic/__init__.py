@@ -1,0 +1,1 @@
+"""Many maps at once, painted directly, and the palettes they are painted with."""

@@ -1,0 +1,1 @@
+"""Pictures: one large with its pixels, some side by side, or thousands as tiles."""
