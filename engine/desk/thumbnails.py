@@ -4,11 +4,11 @@ import logging
 import threading
 from collections import deque
 
+from engine.data.reading.thumbnail import thumbnail
 from engine.data.reading.unread import UNREADABLE, why_unread
 from engine.data.reading.walking import shown
 from engine.data.source import Source
 from engine.desk.board import Board
-from engine.desk.thumbnail import thumbnail
 from engine.messages.views import Thumbnail
 
 log = logging.getLogger(__name__)
