@@ -58,6 +58,11 @@ class ViewState(QObject):
         self._scale = scale
         self.changed.emit()
 
+    def scale_of(self, map_HW: tuple[int, int]) -> Scale:
+        """The scale of maps of this size: a single value has no range of its own, and is shown on
+        the scale of its layer."""
+        return "layer" if map_HW == (1, 1) and self._scale == "map" else self._scale
+
     @property
     def sort(self) -> Sort:
         return self._sort

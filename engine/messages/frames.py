@@ -119,8 +119,13 @@ class MosaicFrame(Struct, frozen=True, eq=False):
 
 
 class DetailFrame(Struct, frozen=True, eq=False):
-    """One map, float32, unscaled. `filter_IHW` is the filter that made it, where a conv layer did;
-    `bias` its bias."""
+    """One map, float32, unscaled, and as it is painted.
+
+    In `bytes_HW`, uint8, 0 is the value `low` and 255 is `high`: the range of the map, or that of
+    its layer where the map is of one value. `zeros` is the share of exact zeros. `filter_IHW` is
+    the filter that made it, where a conv layer did, and `bias` its bias; in `filter_bytes_IHW` 128
+    is no weight and 255 is `filter_high`, the largest weight by size.
+    """
 
     key: FrameKey
     step: int
@@ -128,8 +133,15 @@ class DetailFrame(Struct, frozen=True, eq=False):
     tap: str
     channel: int
     values_HW: np.ndarray
-    filter_IHW: np.ndarray | None
-    bias: float | None
+    bytes_HW: np.ndarray
+    low: float
+    high: float
+    mean: float
+    zeros: float
+    filter_IHW: np.ndarray | None = None
+    filter_bytes_IHW: np.ndarray | None = None
+    filter_high: float = 0.0
+    bias: float | None = None
 
 
 class PredictionsFrame(Struct, frozen=True, eq=False):

@@ -28,6 +28,7 @@ from engine.telemetry.mosaics import (
     at_most,
     figures_of,
     part_of,
+    range_of_one,
     ranges,
     tiled,
     to_bytes,
@@ -71,20 +72,21 @@ def take(
     """
     maps = {demand.tap: demand for demand in wanted if isinstance(demand, MapsDemand)}
     detail = next((demand for demand in wanted if isinstance(demand, DetailDemand)), None)
-    detail_maps: list[Tensor] = []
+    details: list[tuple[Tensor, Tensor, Tensor]] = []
 
     def reduce(name: str, output: Tensor) -> _Taken | None:
         maps_CHW = _maps_of(name, output)
         if detail is not None and name == detail.tap and detail.channel < len(maps_CHW):
-            detail_maps.append(maps_CHW[detail.channel].clone())
+            map_1HW = maps_CHW[detail.channel, None].clone()
+            details.append((map_1HW, *range_of_one(map_1HW, maps_CHW)))
         return _taken(maps_CHW, maps[name]) if name in maps else None
 
     names = [*maps, detail.tap] if detail is not None else list(maps)
     if names:
         taken = capture(scene.network, scene.probe_1CHW, names, reduce)
         _send_maps(scene, maps, taken, transfer, publish)
-    if detail is not None and detail_maps:
-        _send_detail(scene, detail, detail_maps[0], transfer, publish)
+    if detail is not None and details:
+        _send_detail(scene, detail, *details[0], transfer, publish)
     for demand in wanted:
         if isinstance(demand, KernelsDemand):
             _send_kernels(scene, demand, transfer, publish)
@@ -222,18 +224,27 @@ def _send_mosaic(
 def _send_detail(
     scene: Scene,
     demand: DetailDemand,
-    values_HW: Tensor,
+    map_1HW: Tensor,
+    low_1: Tensor,
+    high_1: Tensor,
     transfer: Transfer,
     publish: Callable[[Frame], None],
 ) -> None:
+    figures = figures_of(map_1HW)
+    numbers = [low_1, high_1, figures.mean_C, figures.others_C]
+    tensors = [map_1HW[0], to_bytes(map_1HW, low_1, high_1)[0]]
     conv = _conv_behind(scene.network, demand.tap)
-    tensors = [values_HW]
     if conv is not None and demand.channel < conv.out_channels:
-        tensors.append(conv.weight[demand.channel].clone())
+        filter_IHW = conv.weight[demand.channel].clone()
+        low_I, high_I = ranges(filter_IHW.amin()[None], filter_IHW.amax()[None], "map", signed=True)
+        tensors += [filter_IHW, to_bytes(filter_IHW, low_I, high_I)]
+        numbers.append(high_I)
         if conv.bias is not None:
-            tensors.append(conv.bias[demand.channel].clone())
+            numbers.append(conv.bias[demand.channel, None])
 
     def receive(arrays: list[np.ndarray]) -> None:
+        figures, values_HW, bytes_HW, *of_filter = arrays
+        low, high, mean, others, *rest = figures.tolist()
         publish(
             DetailFrame(
                 key=demand.key,
@@ -241,13 +252,20 @@ def _send_detail(
                 probe=scene.probe,
                 tap=demand.tap,
                 channel=demand.channel,
-                values_HW=arrays[0],
-                filter_IHW=arrays[1] if len(arrays) > 1 else None,
-                bias=float(arrays[2]) if len(arrays) > 2 else None,
+                values_HW=values_HW,
+                bytes_HW=bytes_HW,
+                low=low,
+                high=high,
+                mean=mean,
+                zeros=1.0 - others / values_HW.size,
+                filter_IHW=of_filter[0] if of_filter else None,
+                filter_bytes_IHW=of_filter[1] if of_filter else None,
+                filter_high=rest[0] if rest else 0.0,
+                bias=rest[1] if len(rest) > 1 else None,
             )
         )
 
-    transfer.send(tensors, receive)
+    transfer.send((torch.cat(numbers), *tensors), receive)
 
 
 def _send_predictions(

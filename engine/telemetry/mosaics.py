@@ -80,6 +80,21 @@ def ranges(low_N: Tensor, high_N: Tensor, scale: Scale, signed: bool) -> tuple[T
     return low_N, high_N
 
 
+def range_of_one(map_CHW: Tensor, layer_CHW: Tensor) -> tuple[Tensor, Tensor]:
+    """The value of byte 0 and of byte 255 of one map that is shown alone, (1, H, W), as tensors
+    (1,): its own range. Of one value, such as a unit's, it has the range of its layer (C, H, W),
+    so that a strong one is bright; and if that has none, from zero to it.
+    """
+    low_1, high_1 = map_CHW.amin((1, 2)), map_CHW.amax((1, 2))
+    for low, high in (
+        (layer_CHW.amin(), layer_CHW.amax()),
+        (low_1.clamp_max(0.0), high_1.clamp_min(0.0)),
+    ):
+        flat_1 = low_1 == high_1
+        low_1, high_1 = torch.where(flat_1, low, low_1), torch.where(flat_1, high, high_1)
+    return low_1, high_1
+
+
 def to_bytes(maps_NHW: Tensor, low_N: Tensor, high_N: Tensor) -> Tensor:
     """uint8 maps: low becomes 0, high 255. A map without range is 0, or 128 about zero.
 

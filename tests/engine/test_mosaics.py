@@ -1,6 +1,7 @@
 """Scaling and tiling: every byte says what it should."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from engine.telemetry.mosaics import (
     at_most,
     figures_of,
     part_of,
+    range_of_one,
     ranges,
     tiled,
     to_bytes,
@@ -57,6 +59,32 @@ def test_a_map_without_range_and_values_that_are_no_numbers_do_no_harm() -> None
     assert to_bytes(flat, *figures_of(flat)[:2]).unique().tolist() == [0]
     broken = torch.tensor([[[float("nan"), 0.0, float("inf"), 1.0]]])
     assert to_bytes(broken, torch.zeros(1), torch.ones(1)).tolist() == [[[0, 0, 255, 255]]]
+
+
+@pytest.mark.parametrize(
+    ("layer", "channel", "span", "byte"),
+    [
+        ([0.0, 4.0, 17.0], 2, (0.0, 17.0), 255),  # a unit is shown on the scale of its layer
+        ([0.0, 4.0, 17.0], 1, (0.0, 17.0), 60),
+        ([17.0, 17.0], 0, (0.0, 17.0), 255),  # whose units are all alike: from zero to it
+        ([-3.0], 0, (-3.0, 0.0), 0),
+        ([0.0, 0.0], 1, (0.0, 0.0), 0),
+    ],
+)
+def test_a_map_of_one_value_is_on_the_scale_of_its_layer(
+    layer: list[float], channel: int, span: tuple[float, float], byte: int
+) -> None:
+    maps = torch.tensor(layer)[:, None, None].expand(len(layer), 2, 1)
+    shown = maps[channel, None]
+    low, high = range_of_one(shown, maps)
+    assert (low.item(), high.item()) == span
+    assert to_bytes(shown, low, high).unique().tolist() == [byte]
+
+
+def test_a_map_with_a_range_is_on_its_own() -> None:
+    maps = torch.tensor([[[0.0, 1.0]], [[-4.0, 4.0]]])
+    low, high = range_of_one(maps[:1], maps)
+    assert (low.item(), high.item()) == (0.0, 1.0)
 
 
 @given(

@@ -331,8 +331,20 @@ def test_frames_are_right_and_read_only(engine: Engine) -> None:
     assert detail.values_HW.min() == maps.low_N[2]
     assert detail.values_HW.max() == maps.high_N[2] == maps.max_C[2]
     assert detail.values_HW.mean() == pytest.approx(maps.mean_C[2], rel=1e-5)
+    assert detail.mean == pytest.approx(maps.mean_C[2], rel=1e-5)
+    assert detail.zeros == pytest.approx(maps.zeros_C[2])
+    assert (detail.low, detail.high) == (maps.low_N[2], maps.high_N[2])
+    assert np.array_equal(detail.bytes_HW, maps.mosaic_HW[:, 2 * 26 : 3 * 26])
+    assert not detail.bytes_HW.flags.writeable
     assert detail.filter_IHW is not None
     assert detail.filter_IHW.shape == (1, 3, 3)
+    assert detail.filter_high == np.abs(detail.filter_IHW).max()
+    scaled_IHW = detail.filter_IHW / detail.filter_high * 127.5 + 127.5
+    assert detail.filter_bytes_IHW is not None
+    assert np.abs(detail.filter_bytes_IHW - scaled_IHW).max() <= 0.51
+    bias_O = engine.network.get_submodule("conv1.conv").bias
+    assert isinstance(bias_O, torch.Tensor)
+    assert detail.bias == bias_O[2].item()
     kernels = frames["kernels", "conv2"]
     assert isinstance(kernels, MosaicFrame)
     assert (kernels.low_N == -kernels.high_N).all()

@@ -144,7 +144,43 @@ def kernels_of(stage: Stage, step: int = 0) -> np.ndarray:
 
 def detail(stage: Stage, demand: DetailDemand, step: int = 0) -> DetailFrame:
     values_HW = maps_of(stage, step)[demand.channel]
-    if stage.kernel_IHW is None:
-        return DetailFrame(demand.key, step, 0, demand.tap, demand.channel, values_HW, None, None)
-    filter_IHW = np.random.default_rng(step).normal(size=stage.kernel_IHW).astype(np.float32)
-    return DetailFrame(demand.key, step, 0, demand.tap, demand.channel, values_HW, filter_IHW, 0.25)
+    filter_IHW = None
+    if stage.kernel_IHW is not None:
+        filter_IHW = np.random.default_rng(step).normal(size=stage.kernel_IHW).astype(np.float32)
+    return detail_of(values_HW, demand, step, filter_IHW=filter_IHW)
+
+
+def detail_of(
+    values_HW: np.ndarray,
+    demand: DetailDemand,
+    step: int = 0,
+    span: tuple[float, float] | None = None,
+    filter_IHW: np.ndarray | None = None,
+) -> DetailFrame:
+    """A map by itself, painted from the low to the high end of `span`, or of its own range."""
+    low, high = span or (float(values_HW.min()), float(values_HW.max()))
+    most = float(np.abs(filter_IHW).max()) if filter_IHW is not None else 0.0
+    return DetailFrame(
+        key=demand.key,
+        step=step,
+        probe=0,
+        tap=demand.tap,
+        channel=demand.channel,
+        values_HW=values_HW,
+        bytes_HW=as_bytes(values_HW, low, high),
+        low=low,
+        high=high,
+        mean=float(values_HW.mean()),
+        zeros=float((values_HW == 0).mean()),
+        filter_IHW=filter_IHW,
+        filter_bytes_IHW=as_bytes(filter_IHW, -most, most) if filter_IHW is not None else None,
+        filter_high=most,
+        bias=0.25 if filter_IHW is not None else None,
+    )
+
+
+def as_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """uint8 as the engine makes them: rounded to the nearest, and no number becomes 0 or 255."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = np.floor((values - low) * (255 / max(high - low, 1e-30)) + 0.5)
+    return np.nan_to_num(scaled, nan=0.0).clip(0, 255).astype(np.uint8)

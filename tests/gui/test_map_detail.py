@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +17,8 @@ from gui.pages.train.pixel_views import FilterSlices, LargeMap
 from gui.view_state import ViewState
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic.colour_bar import ColourBar, figure
-from tests.gui.made_frames import STAGES, answer, detail, loaded, maps_of, mosaic
+from gui.widgets.mosaic.palettes import palette
+from tests.gui.made_frames import STAGES, answer, detail, detail_of, loaded, maps_of, mosaic
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def point(widget: QWidget, at: QPointF) -> None:
     )
 
 
-def made_detail(values_HW: np.ndarray) -> DetailFrame:
-    return DetailFrame(("detail", ""), 1, 0, "conv1", 4, values_HW, None, None)
+def made_detail(values_HW: np.ndarray, span: tuple[float, float] | None = None) -> DetailFrame:
+    return detail_of(values_HW, DetailDemand("conv1", 4), 1, span)
 
 
 def test_before_a_selection_it_wants_nothing(panel: MapDetailPanel) -> None:
@@ -190,26 +191,37 @@ def test_a_line_that_changes_often_is_painted_seldom_but_ends_up_true(qtbot: QtB
     assert label.text == "49"
 
 
-def test_a_tile_of_values_is_scaled_to_the_whole_map() -> None:
+def test_a_tile_of_values_shows_the_bytes_that_came() -> None:
     values_HW = np.array([[0, 1], [2, 4]], np.float32)
     whole = values_tile(made_detail(values_HW), WHOLE)
-    assert whole.mosaic_HW.tolist() == [[0, 63], [127, 255]]
+    assert whole.mosaic_HW.tolist() == [[0, 64], [128, 255]]
     assert (whole.low_N[0], whole.high_N[0]) == (0, 4)
     part = values_tile(made_detail(values_HW), Region(0.5, 0.0, 1.0, 0.5))
-    assert part.mosaic_HW.tolist() == [[127]]
+    assert part.mosaic_HW.tolist() == [[128]]
 
 
-@pytest.mark.parametrize("value", [0.0, 3.0, np.nan, np.inf])
-def test_a_map_without_a_range_is_plain(value: float) -> None:
-    frame = values_tile(made_detail(np.full((2, 2), value, np.float32)), WHOLE)
-    assert frame.mosaic_HW.tolist() == [[0, 0], [0, 0]]
+def test_a_unit_is_as_bright_as_it_is_strong_in_its_layer(
+    panel: MapDetailPanel, qtbot: QtBot
+) -> None:
+    unit = np.full((1, 1), 17.0, np.float32)
+    panel.view.select("dense1", 5)
+    demand = DetailDemand("dense1", 5)
+    panel.show_frames({demand.key: detail_of(unit, demand, span=(0.0, 17.0))})
+    bar = panel.findChild(ColourBar)
+    assert bar.labels == ("0", "17.0")
+    large = panel.findChild(LargeMap)
+    seen = large.grab().toImage()
+    middle = large.channel_rect(5).center().toPoint()
+    assert seen.pixelColor(middle) == QColor.fromRgba(palette("viridis")[255])
 
 
 def test_a_weight_of_zero_is_the_middle_of_the_palette() -> None:
-    frame = detail(STAGES[1], DetailDemand("conv1", 0))
-    assert frame.filter_IHW is not None
-    frame.filter_IHW[0] = [[0, 2, -2], [1, 0, -1], [0, 0, 0]]
-    assert slices(frame).mosaic_HW.tolist() == [[128, 255, 1], [192, 128, 64], [128, 128, 128]]
+    weights = [[0, 2, -2], [1, 0, -1], [0, 0, 0]]
+    filter_IHW = np.array([weights], np.float32)
+    demand = DetailDemand("conv1", 0)
+    frame = slices(detail_of(np.ones((2, 2), np.float32), demand, filter_IHW=filter_IHW))
+    assert frame.mosaic_HW.tolist() == [[128, 255, 0], [191, 128, 64], [128, 128, 128]]
+    assert (frame.low_N[0], frame.high_N[0]) == (-2, 2)
 
 
 def test_one_map_of_a_mosaic() -> None:

@@ -247,6 +247,12 @@ def test_it_is_saved_as_png_and_svg(digits: NetworkStrip, tmp_path: Path) -> Non
     assert "26x26x32" in svg
 
 
+def test_maps_of_one_pixel_are_on_one_scale(strip: NetworkStrip) -> None:
+    pooled = Stage("pool9", "pool", "average", (8, 1, 1), True)
+    strip.show_event(loaded((STAGES[0], pooled, STAGES[-1])))
+    assert maps_demand(strip, "pool9").scale == "layer"
+
+
 def test_the_values_of_a_dense_layer_are_one_mosaic_on_one_scale(digits: NetworkStrip) -> None:
     column = column_of(digits, "dense1")
     assert column.accessibleName() == "dense1, dense, relu, 64"

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
 from engine.messages.events import Refused
-from engine.messages.frames import DetailDemand, DetailFrame, MapsDemand, PredictionsDemand
+from engine.messages.frames import DetailDemand, MapsDemand, PredictionsDemand
 from engine.state import Phase
 from gui.panel import Panel
 from gui.pump import (
@@ -21,6 +21,7 @@ from gui.pump import (
 )
 from gui.view_state import ViewState
 from tests.gui.fake_session import READY, FakeSession
+from tests.gui.made_frames import detail_of
 
 DETAIL = ("detail", "")
 
@@ -86,7 +87,7 @@ def tick(pump, count):
 
 
 def detail_frame():
-    return {DETAIL: DetailFrame(DETAIL, 1, 0, "conv1", 3, np.zeros((2, 2), np.float32), None, None)}
+    return {DETAIL: detail_of(np.zeros((2, 2), np.float32), DetailDemand("conv1", 3), 1)}
 
 
 def test_it_asks_for_all_that_is_visible_and_only_when_that_changes(pump, session, panels):

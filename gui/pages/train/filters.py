@@ -181,7 +181,7 @@ class FiltersPanel(Panel):
             channels=channels,
             tile=self.pairs.tile_px,
             columns=columns,
-            scale=self.view.scale,
+            scale=self.view.scale_of((stage.shape[1], stage.shape[2])),
             signed=self._signed(),
             region=self.view.region(stage.response_tap),
         )

@@ -229,7 +229,4 @@ class MapDetailPanel(Panel):
 
 def figures(frame: DetailFrame) -> str:
     """The mean, the share of zeros and the step of a map, in words."""
-    values_HW = frame.values_HW
-    zeros = np.count_nonzero(values_HW == 0) / values_HW.size
-    mean = figure(float(values_HW.mean()))
-    return f"mean {mean}    {zeros:.0%} zeros    step {frame.step:,}"
+    return f"mean {figure(frame.mean)}    {frame.zeros:.0%} zeros    step {frame.step:,}"

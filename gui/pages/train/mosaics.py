@@ -1,7 +1,5 @@
 """Mosaics of a single map or a single filter, made from frames of true values."""
 
-import math
-
 import numpy as np
 from msgspec import structs
 
@@ -12,36 +10,23 @@ _NO_FIGURES = np.empty(0, np.float32)
 
 
 def values_tile(frame: DetailFrame, region: Region) -> MosaicFrame:
-    """A region of a map as one tile, scaled to the range of the whole map."""
-    values_HW = frame.values_HW
-    height, width = values_HW.shape
-    low, high = float(values_HW.min()), float(values_HW.max())
-    shown_HW = values_HW[
+    """A region of a map as one tile, on the scale of the whole map."""
+    height, width = frame.bytes_HW.shape
+    shown_HW = frame.bytes_HW[
         round(region.top * height) : round(region.bottom * height),
         round(region.left * width) : round(region.right * width),
     ]
-    scaled_HW = np.zeros(shown_HW.shape, np.uint8)
-    if 0 < high - low < math.inf:
-        scaled_HW[...] = (shown_HW - low) * (255 / (high - low))
-    return _mosaic(
-        frame,
-        scaled_HW[np.newaxis],
-        (frame.channel,),
-        (low, high),
-        MapsDemand(frame.tap, channels=(frame.channel,), region=region),
-    )
+    demand = MapsDemand(frame.tap, channels=(frame.channel,), region=region)
+    return _mosaic(frame, shown_HW[np.newaxis], (frame.channel,), (frame.low, frame.high), demand)
 
 
 def slices(frame: DetailFrame) -> MosaicFrame:
     """The slices of a filter, at most MOST_MAPS, on one scale about zero."""
-    assert frame.filter_IHW is not None
-    filter_IHW = frame.filter_IHW[:MOST_MAPS]
-    most = float(np.abs(filter_IHW).max())
-    scaled_IHW = np.full(filter_IHW.shape, 128, np.uint8)
-    if 0 < most < math.inf:
-        scaled_IHW[...] = np.rint(filter_IHW * (127 / most) + 128)
-    channels = tuple(range(len(filter_IHW)))
-    return _mosaic(frame, scaled_IHW, channels, (-most, most), KernelsDemand(frame.tap))
+    assert frame.filter_bytes_IHW is not None
+    bytes_IHW = frame.filter_bytes_IHW[:MOST_MAPS]
+    channels = tuple(range(len(bytes_IHW)))
+    span = -frame.filter_high, frame.filter_high
+    return _mosaic(frame, bytes_IHW, channels, span, KernelsDemand(frame.tap))
 
 
 def one_map(frame: MosaicFrame, channel: int) -> MosaicFrame:

@@ -217,16 +217,16 @@ class NetworkStrip(Panel):
         in_sight = QRect(seen, 0, self._scroll.viewport().width(), 1)
         for column in self.columns:
             mosaic, stage = column.mosaic, column.stage
-            if mosaic is None or not column.geometry().intersects(in_sight):
+            if mosaic is None or stage.maps_CHW is None:
                 continue
-            is_vector = not stage.has_maps
+            if not column.geometry().intersects(in_sight):
+                continue
             yield MapsDemand(
                 stage.name,
                 channels=self.view.channels(stage.name, stage.shape[0]),
                 tile=mosaic.tile_px,
                 columns=mosaic.tiling.columns,
-                # A single value has no range of its own.
-                scale="layer" if is_vector and self.view.scale == "map" else self.view.scale,
+                scale=self.view.scale_of(stage.maps_CHW[1:]),
                 region=self.view.region(stage.name),
             )
         yield PredictionsDemand()
