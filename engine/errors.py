@@ -42,3 +42,7 @@ class DeviceError(EngineError):
 
 class RunError(EngineError):
     """What a run leaves on disk can't be written or read."""
+
+
+class MessageError(EngineError):
+    """Bytes from another process are no message."""

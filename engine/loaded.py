@@ -53,24 +53,26 @@ class LoadedRun:
         """What would make this run again, as it is set now."""
         return msgspec.structs.replace(self.run.config, training=self.run.settings)
 
-    def event(self, number: int) -> events.Loaded:
-        """What tells the window of it; `number` counts the runs."""
+    def event(self, number: int, command: int) -> events.Loaded:
+        """What tells the window of it; `number` counts the runs, `command` asked for it."""
         run = self.run
-        return events.Loaded(
-            run=number,
-            config=self.config,
-            source=run.source.name,
+        network = events.NetworkFacts(
+            name=run.config.network.name,
             stages=self.stages,
             classes=run.source.classes,
+            parameters=sum(p.numel() for p in run.network.parameters()),
+            device=device_title(run.device),
+        )
+        data = events.DataFacts(
+            source=run.source.name,
             training_pictures=len(run.training),
             validation_pictures=len(run.validation),
             test_pictures=len(run.subsets.indices("test")),
             left_out=int((run.subsets.subset_N < 0).sum()),
             notes=run.subsets.notes,
             problems=len(run.source.problems),
-            parameters=sum(p.numel() for p in run.network.parameters()),
-            device=device_title(run.device),
         )
+        return events.Loaded(number, network, data, self.config, command)
 
     def tell_problems(self) -> None:
         """Tell of the pictures that could not be read since the last call, and, once, of a cache

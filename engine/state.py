@@ -18,9 +18,8 @@ is done, or the loss is not finite. A load that fails leads back to the phase it
 
 from enum import StrEnum
 
-from msgspec import Struct
-
 from engine.errors import PhaseError
+from engine.message import Message
 
 
 class Phase(StrEnum):
@@ -103,7 +102,7 @@ def allows(phase: Phase, trigger: Trigger) -> bool:
     return (phase, trigger) in TRANSITIONS
 
 
-class Status(Struct, frozen=True):
+class Status(Message, frozen=True):
     """What the engine is doing, as of its last step boundary. Read from any thread.
 
     `memory_mb` is what the process holds (cpu) or the device has allocated (cuda), in MiB.

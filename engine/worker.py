@@ -23,10 +23,9 @@ from engine.networks.describe import describe
 from engine.networks.stages import Stage
 from engine.probes import Probe, Probes, examples_of, is_dark
 from engine.state import Phase, Status, Trigger, follow
-from engine.telemetry.curves import CurveFigures, Curves
-from engine.telemetry.event_log import EventLog
+from engine.telemetry.curves import CurveFigures
 from engine.telemetry.looking import Looking
-from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.outlet import Outlet
 from engine.training.devices import device_title, find_device
 from engine.training.run import Run
 
@@ -39,18 +38,16 @@ class Worker:
 
     def __init__(
         self,
-        mailbox: Mailbox,
-        curves: Curves,
-        log: EventLog,
+        outlet: Outlet,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """`clock` gives seconds."""
+        """`outlet` gets all that is told; `clock` gives seconds."""
         self.phase = Phase.STARTING
-        self.looking = Looking(mailbox, clock)
-        self.curves = curves
-        self.log = log
+        self.outlet = outlet
+        self.curves = outlet.curves
+        self.looking = Looking(outlet, clock)
         self.clock = clock
-        self._mailbox = mailbox
+        self._command = 0
         self._probes = Probes()
         self._loaded: LoadedRun | None = None
         self._thrown_away: tuple[LoadedRun, CurveFigures] | None = None
@@ -61,7 +58,7 @@ class Worker:
     def _enter(self, phase: Phase, sentence: str = "") -> None:
         if phase is not self.phase:
             self.phase = phase
-            self.log.add(events.PhaseChanged(phase, sentence))
+            self.outlet.tell(events.PhaseChanged(phase, sentence))
 
     def _follow(self, trigger: Trigger) -> None:
         self._enter(follow(self.phase, trigger))
@@ -73,12 +70,14 @@ class Worker:
     def fail(self, sentence: str, details: str = "") -> None:
         """An error that nobody expected: say so, and wait for StartOver or Load."""
         self._follow(Trigger.FAIL)
-        self.log.add(events.Failed(sentence, details))
+        self.outlet.tell(events.Failed(sentence, details))
 
     # Commands
 
-    def apply(self, command: Command) -> None:
-        """Carry out a command; EngineError when it can't be, with nothing changed."""
+    def apply(self, command: Command, number: int = 0) -> None:
+        """Carry out a command; EngineError when it can't be, with nothing changed. What answers it
+        is told with its number."""
+        self._command = number
         match command:
             case commands.Load():
                 self._load(command.config)
@@ -115,7 +114,7 @@ class Worker:
                 self.looking.pace.budget = min(max(command.share, 0.0), 1.0)
             case commands.Save():
                 self.save(Path(command.folder))
-                self.log.add(events.Saved(command.folder))
+                self.outlet.tell(events.Saved(command.folder, number))
 
     def _load(self, config: RunConfig) -> None:
         before = self.phase
@@ -150,11 +149,11 @@ class Worker:
         self._run_number += 1
         self.curves.begin(self._run_number)
         self.looking.forget()
-        self._mailbox.take()
-        self.log.add(loaded.event(self._run_number))
+        self.outlet.forget_frames()
+        self.outlet.tell(loaded.event(self._run_number, self._command))
 
     def _loaded_run(self, run: Run, stages: tuple[Stage, ...]) -> LoadedRun:
-        return LoadedRun(run, stages, self.curves, self.clock, self.log.add)
+        return LoadedRun(run, stages, self.curves, self.clock, self.outlet.tell)
 
     def _throw_away(self, loaded: LoadedRun | None, figures: CurveFigures | None = None) -> None:
         """Keep a run for Undo, where it has figures, instead of the one kept before."""
@@ -209,7 +208,7 @@ class Worker:
         kept_step = loaded.snapshots.return_to_good(loaded.run, loaded.figures.is_sound)
         loaded.figures.return_to(kept_step)
         self.looking.forget()
-        self.log.add(events.LossNotFinite(bad_step, kept_step))
+        self.outlet.tell(events.LossNotFinite(bad_step, kept_step))
         return Phase.PAUSED
 
     def _start_over(self) -> None:
@@ -257,7 +256,9 @@ class Worker:
         )
         run.set(settings)
         words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
-        self.log.add(events.TrainingChanged(run.step_number, f"From the next step on: {words}."))
+        self.outlet.tell(
+            events.TrainingChanged(run.step_number, f"From the next step on: {words}.")
+        )
 
     # Probes
 
@@ -281,7 +282,7 @@ class Worker:
             probe.see(run.shape_CHW, run.config.data.fit)
             dark_data = is_dark(run.source)
         self.looking.forget(probe)
-        self.log.add(probe.shown(dark_data))
+        self.outlet.tell(probe.shown(dark_data))
 
     def _see_all(self) -> None:
         """Another network, or other data: it may see every probe otherwise."""
@@ -293,12 +294,12 @@ class Worker:
     def _select_probe(self, probe: Probe) -> None:
         self._probes.selected = probe
         self.looking.forget(probe)
-        self.log.add(events.ProbeSelected(probe.number))
+        self.outlet.tell(events.ProbeSelected(probe.number))
 
     def _remove_probe(self, number: int) -> None:
         was = self._probes.selected
         self.looking.forget(self._probes.remove(number))
-        self.log.add(events.ProbeRemoved(number))
+        self.outlet.tell(events.ProbeRemoved(number))
         if self._probes.selected is not None and self._probes.selected is not was:
             self._select_probe(self._probes.selected)
 
@@ -332,7 +333,7 @@ class Worker:
             # A person can put it right: what was learned is kept, and training goes on from here.
             loaded.tell_problems()
             self._settle(Trigger.HOLD)
-            self.log.add(events.Halted(str(error)))
+            self.outlet.tell(events.Halted(str(error)))
             return
         loaded.tell_problems()
         loaded.transfer.poll()

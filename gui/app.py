@@ -25,7 +25,8 @@ from PySide6.QtWidgets import QApplication
 
 from engine.config import RunConfig
 from engine.desk.desk import Desk
-from engine.session import Session
+from engine.sessions.session import Session
+from engine.sessions.thread import ThreadSession
 from gui import reports
 from gui.collector import Collector
 from gui.controller import Controller
@@ -60,7 +61,7 @@ def run_window(argv: Sequence[str] = ()) -> int:
             return 2
         app = make_application(argv)
     settings = Settings(platformdirs.user_config_path(NAME, appauthor=False))
-    window = make_window(app, Session(), settings)
+    window = make_window(app, ThreadSession(), settings)
     crash = reports.last_fault()
     if crash is not None:
         window.parts.notices.warn(f"ConvScope crashed the last time. What is known is in {crash}.")

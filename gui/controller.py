@@ -15,7 +15,7 @@ from engine.config import DataConfig, RunConfig
 from engine.messages import commands, events
 from engine.messages.events import Event
 from engine.presets import find_preset
-from engine.session import Session
+from engine.sessions.session import Session
 from engine.state import Phase, Status
 from gui import reports
 from gui.actions import Actions
@@ -243,8 +243,8 @@ class Controller(QObject):
     def handle(self, new: list[Event]) -> None:
         """Give events to every panel, and say what a person should know."""
         for event in new:
-            if isinstance(event, events.Loaded) and event.stages != self._stages:
-                self._stages = event.stages
+            if isinstance(event, events.Loaded) and event.network.stages != self._stages:
+                self._stages = event.network.stages
                 self._parts.view.forget_network()
             for panel in self._parts.panels:
                 panel.show_event(event)
@@ -312,13 +312,15 @@ class Controller(QObject):
         self._parts.run_bar.name_run(source, config.network.name)
 
     def _loaded(self, event: events.Loaded) -> None:
-        self._take_config(event.config)
-        for sentence in event.notes:
+        if event.config is not None:
+            self._take_config(event.config)
+        for sentence in event.data.notes if event.data else ():
             self._parts.notices.tell(sentence)
         if self._replacing:
             self._replacing = False
+            name = event.data.source if event.data else event.network.name
             self._parts.notices.tell(
-                f"{event.source} is loaded, and the network begins anew.",
+                f"{name} is loaded, and the network begins anew.",
                 ("Undo", lambda: self._session.send(commands.Undo())),
             )
         if self._starting_over:
@@ -329,7 +331,7 @@ class Controller(QObject):
                 ("Undo", lambda: self._session.send(undo)),
             )
         if self._parts.view.selected is None:
-            first = next((stage for stage in event.stages if stage.kind == "conv"), None)
+            first = next((stage for stage in event.network.stages if stage.kind == "conv"), None)
             if first is not None:
                 self._parts.view.select(first.name, 0)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey, Wanted
-from engine.session import Session
+from engine.sessions.session import Session
 from engine.state import Phase, Status
 from gui.panel import Panel
 
@@ -50,7 +50,6 @@ class Pump(QObject):
         self._on_events = on_events
         self._on_status = on_status
         self._on_beat = on_beat
-        self._place = 0
         self._demand: Demand | None = None
         self._rate = FrameRate()
         self._status: Status | None = None
@@ -78,9 +77,8 @@ class Pump(QObject):
 
     def tick(self) -> None:
         """One beat: events first, for they say what the frames are of."""
-        events = self._session.events(self._place)
+        events = self._session.events()
         if events:
-            self._place += len(events)
             self._on_events(events)
         if self._tick % SLOW_TICKS == 0:
             self._look_around()

@@ -21,8 +21,8 @@ from PySide6.QtGui import (
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
-from engine.messages.events import EpochEnded, PicturesRead, ProbeShown, TrainingChanged
-from engine.session import Session
+from engine.messages.events import EpochEnded, Event, PicturesRead, ProbeShown, TrainingChanged
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from gui.app import errors_told, make_application, make_window
 from gui.display import why_no_window
@@ -64,7 +64,9 @@ class _Tour:
         self._out = out
         self._folder = folder
         self._troubles: list[str] = []
-        self._session = Session()
+        self._session = ThreadSession()
+        self._inbox = self._session.outlet.join()
+        self._heard: list[Event] = []
         self._window: MainWindow = make_window(app, self._session, Settings(folder / "config"))
 
     def run(self) -> None:
@@ -221,7 +223,8 @@ class _Tour:
         line.show_status = show_status
 
     def _told(self, kind: type) -> list:  # type: ignore[type-arg]
-        return [event for event in self._session.events(0) if isinstance(event, kind)]
+        self._heard += self._inbox.events()
+        return [event for event in self._heard if isinstance(event, kind)]
 
     def _maps_since(self, step: int) -> bool:
         frames = self._window.parts.strip.frames

@@ -74,14 +74,17 @@ class Report:
 
 def remarks(loaded: Loaded) -> list[str]:
     """What a person should know of the pictures before the training starts."""
-    sentences = list(loaded.notes)
-    if loaded.problems:
-        plural = "s of the source are" if loaded.problems > 1 else " of the source is"
+    data = loaded.data
+    if data is None:
+        return []
+    sentences = list(data.notes)
+    if data.problems:
+        plural = "s of the source are" if data.problems > 1 else " of the source is"
         sentences.append(
-            f"{loaded.problems:,} file{plural} no picture that can be used: `split` lists why."
+            f"{data.problems:,} file{plural} no picture that can be used: `split` lists why."
         )
-    if loaded.left_out:
-        sentences.append(f"{loaded.left_out:,} pictures are in no subset.")
+    if data.left_out:
+        sentences.append(f"{data.left_out:,} pictures are in no subset.")
     return sentences
 
 
@@ -139,12 +142,15 @@ class BarReport(Report):
         self._progress.stop()
 
     def loaded(self, loaded: Loaded) -> None:
-        self._validation_pictures = loaded.validation_pictures
-        self._console.print(
-            f"{loaded.config.network.name}, {loaded.parameters:,} parameters, on "
-            f"{loaded.training_pictures:,} pictures of {loaded.source}; "
-            f"{loaded.validation_pictures:,} more to validate. {loaded.device}."
-        )
+        network, data = loaded.network, loaded.data
+        words = f"{network.name}, {network.parameters:,} parameters"
+        if data is not None:
+            self._validation_pictures = data.validation_pictures
+            words += (
+                f", on {data.training_pictures:,} pictures of {data.source}; "
+                f"{data.validation_pictures:,} more to validate"
+            )
+        self._console.print(f"{words}. {network.device}.")
         for sentence in remarks(loaded):
             self.note(sentence)
 

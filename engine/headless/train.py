@@ -21,9 +21,7 @@ from engine.messages.events import (
     PicturesLeftOut,
 )
 from engine.state import Phase
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
-from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.outlet import Outlet
 
 INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended
 
@@ -45,19 +43,17 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
     from engine.worker import Worker
 
     device = find_device(config.training.device)
-    curves, event_log = Curves(), EventLog()
-    worker = Worker(Mailbox(), curves, event_log)
+    outlet = Outlet()
+    inbox, curves = outlet.join(), outlet.curves
+    worker = Worker(outlet)
     worker.start()
     worker.apply(Load(config))
-    place = 0
     bad_loss: LossNotFinite | None = None
     halted: Halted | None = None
 
     def tell() -> None:
-        nonlocal place, bad_loss, halted
-        news = event_log.after(place)
-        place += len(news)
-        for event in news:
+        nonlocal bad_loss, halted
+        for event in inbox.events():
             if isinstance(event, Loaded):
                 report.loaded(event)
             elif isinstance(event, EpochEnded):

@@ -1,46 +1,46 @@
-"""What the window can ask of the engine. Frozen; taken between two steps, in the order sent."""
+"""What the window can ask of the engine: taken between two steps, in the order sent."""
 
 import numpy as np
-from msgspec import Struct
 
 from engine.config import Optimizer, RunConfig, Schedule
+from engine.message import ArrayMessage, Message
 
 
-class Load(Struct, frozen=True):
+class Load(Message, frozen=True):
     """Read the data, build the network: a new run, not started yet."""
 
     config: RunConfig
 
 
-class Start(Struct, frozen=True):
+class Start(Message, frozen=True):
     """Train, or go on after a pause; after the end, train as many epochs again."""
 
 
-class Step(Struct, frozen=True):
+class Step(Message, frozen=True):
     """One optimiser update, then pause."""
 
 
-class Epoch(Struct, frozen=True):
+class Epoch(Message, frozen=True):
     """To the end of the epoch, then pause."""
 
 
-class Pause(Struct, frozen=True):
+class Pause(Message, frozen=True):
     pass
 
 
-class Stop(Struct, frozen=True):
+class Stop(Message, frozen=True):
     """End the run and keep the network as it is."""
 
 
-class StartOver(Struct, frozen=True):
+class StartOver(Message, frozen=True):
     """The same config from fresh weights; curves begin anew. `Undo` brings back what was."""
 
 
-class Undo(Struct, frozen=True):
+class Undo(Message, frozen=True):
     """Bring back the weights and curves that the last StartOver threw away."""
 
 
-class SetTraining(Struct, frozen=True):
+class SetTraining(Message, frozen=True):
     """Change what may change while a network trains; None leaves a value as it is."""
 
     learning_rate: float | None = None
@@ -50,7 +50,7 @@ class SetTraining(Struct, frozen=True):
     epochs: int | None = None
 
 
-class AddProbe(Struct, frozen=True, eq=False):
+class AddProbe(ArrayMessage, frozen=True, eq=False):
     """A picture to look at: `rgb_HWC` uint8, upright, alpha composited; `select` shows its maps.
 
     `size_HW` is the size of the file's picture where `rgb_HWC` is a smaller copy.
@@ -62,30 +62,30 @@ class AddProbe(Struct, frozen=True, eq=False):
     size_HW: tuple[int, int] | None = None
 
 
-class RemoveProbe(Struct, frozen=True):
+class RemoveProbe(Message, frozen=True):
     probe: int
 
 
-class SelectProbe(Struct, frozen=True):
+class SelectProbe(Message, frozen=True):
     """The probe whose feature maps are shown."""
 
     probe: int
 
 
-class InvertProbe(Struct, frozen=True):
+class InvertProbe(Message, frozen=True):
     """Show the network the negative of the picture, or the picture itself again."""
 
     probe: int
     inverted: bool
 
 
-class SetBudget(Struct, frozen=True):
+class SetBudget(Message, frozen=True):
     """The largest share of time, 0 to 1, that looking may cost while training."""
 
     share: float
 
 
-class Save(Struct, frozen=True):
+class Save(Message, frozen=True):
     """Write the trained network into a folder, as `train --out` does."""
 
     folder: str

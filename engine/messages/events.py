@@ -1,29 +1,35 @@
-"""What must not be lost on its way to the window. Plain types; the event log numbers them."""
+"""What must not be lost on its way to the window. An event that answers a command repeats its
+number; 0 is that of none."""
 
 import numpy as np
 from msgspec import Struct
 
 from engine.config import RunConfig
+from engine.message import ArrayMessage, Message
 from engine.networks.stages import Stage
 from engine.state import Phase
 
 
-class PhaseChanged(Struct, frozen=True):
+class PhaseChanged(Message, frozen=True):
     phase: Phase
     sentence: str = ""
 
 
-class Loaded(Struct, frozen=True):
-    """A run is ready to start. `stages` are the network from the picture to the classes.
+class NetworkFacts(Struct, frozen=True):
+    """What is told of a network, whatever it was made from: `stages` from the picture to the
+    classes, and where it computes."""
 
-    `run` counts loads and fresh starts; frames and curves of an older run are stale.
-    """
-
-    run: int
-    config: RunConfig
-    source: str
+    name: str
     stages: tuple[Stage, ...]
     classes: tuple[str, ...]
+    parameters: int
+    device: str
+
+
+class DataFacts(Struct, frozen=True):
+    """What is told of the pictures that a network learns from."""
+
+    source: str
     training_pictures: int
     validation_pictures: int
     test_pictures: int
@@ -33,11 +39,23 @@ class Loaded(Struct, frozen=True):
     """What is to be said of the subsets, such as that a class has fewer pictures than asked."""
     problems: int
     """Files of the source that could not be used from the start."""
-    parameters: int
-    device: str
 
 
-class EpochEnded(Struct, frozen=True):
+class Loaded(Message, frozen=True):
+    """A network is there to be looked at, and, where it has a config, a run is ready to start.
+
+    `run` counts loads and fresh starts; frames and curves of an older run are stale. `config` and
+    `data` are None of a network that is only watched. `command` is the one that it answers.
+    """
+
+    run: int
+    network: NetworkFacts
+    data: DataFacts | None
+    config: RunConfig | None
+    command: int = 0
+
+
+class EpochEnded(Message, frozen=True):
     epoch: int
     step: int
     train_loss: float
@@ -48,46 +66,47 @@ class EpochEnded(Struct, frozen=True):
     seconds: float
 
 
-class LossNotFinite(Struct, frozen=True):
+class LossNotFinite(Message, frozen=True):
     """The loss of `step` was NaN or infinite; the weights are those of `kept_step` again."""
 
     step: int
     kept_step: int
 
 
-class Halted(Struct, frozen=True):
+class Halted(Message, frozen=True):
     """Training can't go on as things are, and is paused; it goes on where that is put right."""
 
     sentence: str
 
 
-class CacheProblem(Struct, frozen=True):
+class CacheProblem(Message, frozen=True):
     """Why decoded pictures are not, or no longer, kept: training goes on, only slower."""
 
     sentence: str
 
 
-class Refused(Struct, frozen=True):
-    """A command could not be carried out; nothing has changed."""
+class Refused(Message, frozen=True):
+    """A command could not be carried out; nothing has changed. `command` is its number."""
 
     sentence: str
+    command: int = 0
 
 
-class Failed(Struct, frozen=True):
+class Failed(Message, frozen=True):
     """The engine met an error that it did not expect. `details` is for a report."""
 
     sentence: str
     details: str
 
 
-class TrainingChanged(Struct, frozen=True):
+class TrainingChanged(Message, frozen=True):
     """Settings changed while the network trains, from the next step on."""
 
     step: int
     sentence: str
 
 
-class ProbeShown(Struct, frozen=True, eq=False):
+class ProbeShown(ArrayMessage, frozen=True, eq=False):
     """A probe was added or what the network sees of it changed.
 
     `picture_HWC` uint8 is a small copy of the picture; `seen_CHW` uint8 is exactly what the
@@ -104,21 +123,21 @@ class ProbeShown(Struct, frozen=True, eq=False):
     inverted: bool
 
 
-class ProbeRemoved(Struct, frozen=True):
+class ProbeRemoved(Message, frozen=True):
     probe: int
 
 
-class ProbeSelected(Struct, frozen=True):
+class ProbeSelected(Message, frozen=True):
     probe: int
 
 
-class PicturesUnread(Struct, frozen=True):
+class PicturesUnread(Message, frozen=True):
     """Files that could not be shown, each with its reason: (name, sentence)."""
 
     problems: tuple[tuple[str, str], ...]
 
 
-class PicturesLeftOut(Struct, frozen=True):
+class PicturesLeftOut(Message, frozen=True):
     """Pictures of the data that could not be read by this step, (name, sentence): the training
     goes on without them."""
 
@@ -126,7 +145,7 @@ class PicturesLeftOut(Struct, frozen=True):
     problems: tuple[tuple[str, str], ...]
 
 
-class PicturesRead(Struct, frozen=True):
+class PicturesRead(Message, frozen=True):
     """How far a reading of files has come; `total` is 0 while folders are still being listed."""
 
     done: int
@@ -134,8 +153,9 @@ class PicturesRead(Struct, frozen=True):
     finished: bool
 
 
-class Saved(Struct, frozen=True):
+class Saved(Message, frozen=True):
     folder: str
+    command: int = 0
 
 
 Event = (

@@ -5,6 +5,8 @@ from typing import Literal
 import numpy as np
 from msgspec import Struct
 
+from engine.message import ArrayMessage, Message
+
 Scale = Literal["map", "layer", "network"]
 FrameKey = tuple[str, str]  # (kind, name): ("maps", "conv1"), ("kernels", "conv1"), ...
 
@@ -21,7 +23,7 @@ class Region(Struct, frozen=True):
 WHOLE = Region()
 
 
-class MapsDemand(Struct, frozen=True):
+class MapsDemand(Message, frozen=True):
     """Maps of one tap wanted as a mosaic.
 
     `channels` are shown in this order (None: all, as they come). `tile` is the side in screen
@@ -42,7 +44,7 @@ class MapsDemand(Struct, frozen=True):
         return ("maps", self.tap)
 
 
-class KernelsDemand(Struct, frozen=True):
+class KernelsDemand(Message, frozen=True):
     """The kernels of one conv layer wanted as a mosaic, always signed.
 
     `input_channel` picks the slice of each filter; None takes the mean over the input channels.
@@ -59,7 +61,7 @@ class KernelsDemand(Struct, frozen=True):
         return ("kernels", self.layer)
 
 
-class DetailDemand(Struct, frozen=True):
+class DetailDemand(Message, frozen=True):
     """One map with its true values, and the filter that made it."""
 
     tap: str
@@ -70,7 +72,7 @@ class DetailDemand(Struct, frozen=True):
         return ("detail", "")
 
 
-class PredictionsDemand(Struct, frozen=True):
+class PredictionsDemand(Message, frozen=True):
     """The class probabilities of every probe."""
 
     @property
@@ -81,7 +83,7 @@ class PredictionsDemand(Struct, frozen=True):
 Wanted = MapsDemand | KernelsDemand | DetailDemand | PredictionsDemand
 
 
-class Demand(Struct, frozen=True):
+class Demand(Message, frozen=True):
     """All that is visible now. Nothing else is captured.
 
     Maps are due `frames_per_second` times a second at most; the engine may give fewer.
@@ -91,7 +93,7 @@ class Demand(Struct, frozen=True):
     frames_per_second: float = 16.0
 
 
-class MosaicFrame(Struct, frozen=True, eq=False):
+class MosaicFrame(ArrayMessage, frozen=True, eq=False):
     """Many maps or kernels tiled into one image.
 
     `mosaic_HW` is uint8, row-major, C-contiguous and read-only; tile i stands at row
@@ -118,7 +120,7 @@ class MosaicFrame(Struct, frozen=True, eq=False):
     demand: MapsDemand | KernelsDemand
 
 
-class DetailFrame(Struct, frozen=True, eq=False):
+class DetailFrame(ArrayMessage, frozen=True, eq=False):
     """One map, float32, unscaled, and as it is painted.
 
     In `bytes_HW`, uint8, 0 is the value `low` and 255 is `high`: the range of the map, or that of
@@ -144,7 +146,7 @@ class DetailFrame(Struct, frozen=True, eq=False):
     bias: float | None = None
 
 
-class PredictionsFrame(Struct, frozen=True, eq=False):
+class PredictionsFrame(ArrayMessage, frozen=True, eq=False):
     """`probabilities_NC` float32: one row a probe, in the order of `probes`."""
 
     key: FrameKey

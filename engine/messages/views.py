@@ -3,40 +3,40 @@
 from typing import Literal
 
 import numpy as np
-from msgspec import Struct
 
 from engine.config import DataConfig, SubsetCounts
 from engine.data.catalogue.entry import CatalogueEntry
 from engine.data.source import Problem
+from engine.message import ArrayMessage, Message
 
 # Asked
 
 
-class OpenSource(Struct, frozen=True):
+class OpenSource(Message, frozen=True):
     """Look at a source: "digits", a name of the catalogue, or a path. Ends jobs on the last one."""
 
     where: str
 
 
-class ChooseSubsets(Struct, frozen=True):
+class ChooseSubsets(Message, frozen=True):
     """Divide the open source anew; `counts` None is what the source comes with, or its usual."""
 
     counts: SubsetCounts | None
     seed: int
 
 
-class Survey(Struct, frozen=True):
+class Survey(Message, frozen=True):
     """Read every picture: sizes, mean and deviation, what can't be read, what is there twice."""
 
 
-class ShowSteps(Struct, frozen=True):
+class ShowSteps(Message, frozen=True):
     """The four steps from the file of a picture to what a network gets, under `data`."""
 
     index: int
     data: DataConfig
 
 
-class ShowAugmented(Struct, frozen=True):
+class ShowAugmented(Message, frozen=True):
     """The same picture drawn `count` times with `data.augmentation`; another seed, other draws."""
 
     index: int
@@ -45,20 +45,20 @@ class ShowAugmented(Struct, frozen=True):
     seed: int
 
 
-class Fetch(Struct, frozen=True):
+class Fetch(Message, frozen=True):
     """Download a source of the catalogue, going on where an earlier download ended."""
 
     name: str
 
 
-class WriteSubsets(Struct, frozen=True):
+class WriteSubsets(Message, frozen=True):
     """Write the present subsets: a manifest file, or a folder a subset and class."""
 
     path: str
     kind: Literal["manifest", "folders"]
 
 
-class ClearCache(Struct, frozen=True):
+class ClearCache(Message, frozen=True):
     """Remove all decoded pictures that are kept on the disk."""
 
 
@@ -77,7 +77,7 @@ Request = (
 # and what is of an older one than that shown is stale.
 
 
-class SourceView(Struct, frozen=True, eq=False):
+class SourceView(ArrayMessage, frozen=True, eq=False):
     """The source that is open. `subset_N`, int8: an index into source.SUBSETS, or NO_SUBSET."""
 
     source: int
@@ -95,7 +95,7 @@ class SourceView(Struct, frozen=True, eq=False):
     """Where all pictures are alike by the kind of source; else None."""
 
 
-class SurveyView(Struct, frozen=True, eq=False):
+class SurveyView(ArrayMessage, frozen=True, eq=False):
     """How far the survey is, and what it found. Sizes (N, 2) int32 height and width, 0 where not
     read yet; mean and deviation of all pixels, RGB, 0 to 1; unreadable pictures by index."""
 
@@ -111,7 +111,7 @@ class SurveyView(Struct, frozen=True, eq=False):
     """Groups of pictures whose files have the same content."""
 
 
-class Thumbnail(Struct, frozen=True, eq=False):
+class Thumbnail(ArrayMessage, frozen=True, eq=False):
     """A picture (H, W, 3) uint8 that fits a square of the side asked for; or why there is none."""
 
     source: int
@@ -120,7 +120,7 @@ class Thumbnail(Struct, frozen=True, eq=False):
     sentence: str = ""
 
 
-class StepsView(Struct, frozen=True, eq=False):
+class StepsView(ArrayMessage, frozen=True, eq=False):
     """One picture on its way in: the file, the grid, the floats, what the network gets.
 
     `head` are the first bytes of the file (none for pictures that come as an array), `bytes` its
@@ -149,7 +149,7 @@ class StepsView(Struct, frozen=True, eq=False):
     """How many pictures the mean and deviation were measured on; 0 where they were given."""
 
 
-class AugmentedView(Struct, frozen=True, eq=False):
+class AugmentedView(ArrayMessage, frozen=True, eq=False):
     """Draws of one picture, uint8 (N, H, W, 3), before normalisation. Methods that mix pictures
     mix it with others of the source; `labels` say of each what it counts as."""
 
@@ -159,7 +159,7 @@ class AugmentedView(Struct, frozen=True, eq=False):
     labels: tuple[str, ...]
 
 
-class JobView(Struct, frozen=True):
+class JobView(Message, frozen=True):
     """Long work: "open", "survey", "fetch" or "write". `total` 0: not known yet."""
 
     what: str
@@ -169,7 +169,7 @@ class JobView(Struct, frozen=True):
     unit: Literal["pictures", "bytes"] = "pictures"
 
 
-class CacheView(Struct, frozen=True):
+class CacheView(Message, frozen=True):
     """The decoded pictures kept on the disk."""
 
     folder: str
@@ -192,7 +192,7 @@ ViewKey = tuple[str, int | str]
 ("job", what), ("cache", 0), ("catalogue", 0)."""
 
 
-class Told(Struct, frozen=True):
+class Told(Message, frozen=True):
     """Something for a person to read, once. `wrong`: it could not be done; nothing has changed."""
 
     sentence: str

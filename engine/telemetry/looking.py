@@ -13,7 +13,7 @@ from engine.data.batches.scaling import Scaling
 from engine.messages.frames import Demand, KernelsDemand, PredictionsDemand, Wanted
 from engine.probes import Probe, Probes
 from engine.telemetry.captures import Scene, take
-from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.outlet import Outlet
 from engine.telemetry.pace import Pace
 from engine.telemetry.transfer import Transfer
 
@@ -41,10 +41,10 @@ class Looking:
     Engine thread only. A change of the probes must be told with `forget`.
     """
 
-    def __init__(self, mailbox: Mailbox, clock: Callable[[], float]) -> None:
+    def __init__(self, outlet: Outlet, clock: Callable[[], float]) -> None:
         self.demand = Demand()
         self.pace = Pace(clock)
-        self._mailbox = mailbox
+        self._outlet = outlet
         self._clock = clock
         self._painting = 0.0
         self._predicted_at = -math.inf
@@ -79,7 +79,7 @@ class Looking:
         wanted = self.demand.wanted
         rate = self.demand.frames_per_second
         new_probe = self._predicted_at == -math.inf
-        due = self._mailbox.is_empty() and self.pace.is_due(rate)
+        due = self._outlet.wants_frames and self.pace.is_due(rate)
         if not wanted or not (due or new_probe):
             return
         began = self._clock()
@@ -115,7 +115,7 @@ class Looking:
             probes_NCHW=self._batch_NCHW,
         )
         with _few_threads(selected_1CHW):
-            take(scene, wanted, subject.transfer, self._mailbox.put)
+            take(scene, wanted, subject.transfer, self._outlet.put)
 
     def _there(self, network: nn.Module, wanted: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
         """What this network has: the window may still ask for taps of the one before."""

@@ -4,14 +4,14 @@ import json
 import sys
 
 from engine.config import RunConfig, TrainingConfig
-from engine.session import Session
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from tests.benchmarks.alternate import alternate, wait_until
 
 
 def main(turns: int, seconds: float) -> None:
     config = RunConfig(training=TrainingConfig(epochs=100_000))
-    session = Session()
+    session = ThreadSession()
     session.open(config)
     wait_until(lambda: session.status.phase is Phase.READY)
     rates = alternate(session, config, turns, seconds)

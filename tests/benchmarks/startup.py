@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 
-from engine.session import Session
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from gui.app import make_application, make_window
 from gui.settings import Settings
@@ -20,7 +20,7 @@ from gui.settings import Settings
 def main(started: float) -> None:
     times: dict[str, float] = {}
     app = make_application()
-    session = Session()
+    session = ThreadSession()
     with tempfile.TemporaryDirectory() as folder:
         window = make_window(app, session, Settings(Path(folder)))
         window.painted.connect(lambda: times.setdefault("window", time.time() - started))

@@ -27,8 +27,9 @@ from engine.data.sources.open import open_source
 from engine.messages.commands import Pause, Start
 from engine.messages.events import ProbeShown
 from engine.messages.frames import PredictionsFrame
-from engine.session import Session
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase
+from engine.telemetry.outlet import Inbox
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
 from gui.settings import Settings
@@ -61,7 +62,9 @@ class OnGui(QObject):
 
 
 class Measurements:
-    def __init__(self, window: MainWindow, session: Session, turns: int, seconds: float) -> None:
+    def __init__(
+        self, window: MainWindow, session: ThreadSession, turns: int, seconds: float
+    ) -> None:
         self.window = window
         self.session = session
         self.turns = turns
@@ -162,15 +165,18 @@ class Measurements:
             for number in range(times):
                 file = Path(folder) / f"{number}.png"
                 Image.fromarray(source.pictures_NCHW[number * 400, 0]).save(file)
-                place = len(self.session.events(0))
+                inbox = self.session.outlet.join()
+                inbox.events()
+                shown: list[ProbeShown] = []
                 began = time.perf_counter()
                 self.on_gui(lambda file=file: drop(self.window, file))
 
-                def arrived(place: int = place) -> bool:
-                    shown = [e for e in self.session.events(place) if isinstance(e, ProbeShown)]
+                def arrived(inbox: Inbox = inbox, shown: list[ProbeShown] = shown) -> bool:
+                    shown += [e for e in inbox.events() if isinstance(e, ProbeShown)]
                     return bool(shown) and shown[-1].probe in painted
 
                 wait_until(arrived)
+                self.session.outlet.leave(inbox)
                 took.append((max(painted.values()) - began) * 1000)
                 time.sleep(0.3)
         self.pause()
@@ -229,7 +235,7 @@ def main() -> None:
     parser.add_argument("--rates-only", action="store_true")
     chosen = parser.parse_args()
     app = make_application()
-    session = Session()
+    session = ThreadSession()
     with tempfile.TemporaryDirectory() as folder:
         window = make_window(app, session, Settings(Path(folder)), CONFIG)
         window.show()

@@ -20,7 +20,7 @@ def test_it_trains_and_shows_on_cuda() -> None:
     engine = Engine(ON_CUDA)
     engine.worker.looking.demand = Demand(ALL)
     engine.worker.rest()
-    assert set(engine.mailbox.take()) == {demand.key for demand in ALL}
+    assert set(engine.inbox.frames()) == {demand.key for demand in ALL}
     engine.apply(commands.Start())
     engine.finish()
     assert engine.worker.phase is Phase.FINISHED
@@ -39,7 +39,7 @@ def test_no_step_waits_for_the_device() -> None:
     try:
         for _ in range(10):
             engine.now += 10
-            engine.mailbox.take()
+            engine.inbox.frames()
             engine.steps(1)
     finally:
         torch.cuda.set_sync_debug_mode("default")
@@ -55,7 +55,7 @@ def test_looking_does_not_change_the_weights_on_cuda() -> None:
         while engine.worker.phase is Phase.TRAINING:
             if look:
                 engine.worker.looking.demand = Demand(ALL)
-                engine.mailbox.take()
+                engine.inbox.frames()
                 engine.now += 0.1
             engine.worker.advance()
         return engine.network.state_dict()

@@ -32,9 +32,7 @@ from engine.headless.train import train
 from engine.messages import commands, events
 from engine.runs.saved import load_run
 from engine.state import Phase
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
-from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.outlet import Outlet
 from engine.training.run import Run
 from engine.training.snapshots import Snapshot
 from engine.worker import Worker
@@ -167,8 +165,10 @@ class Engine:
     """A worker on a folder, and what it tells."""
 
     def __init__(self, config: RunConfig) -> None:
-        self.curves, self.log = Curves(), EventLog()
-        self.worker = Worker(Mailbox(), self.curves, self.log)
+        outlet = Outlet()
+        self.inbox, self.curves = outlet.join(), outlet.curves
+        self.events: list = []
+        self.worker = Worker(outlet)
         self.worker.start()
         self.worker.apply(commands.Load(config))
         loaded = self.worker._loaded
@@ -176,7 +176,8 @@ class Engine:
         self.run = loaded.run
 
     def told(self, kind: type) -> list:
-        return [event for event in self.log.after(0) if isinstance(event, kind)]
+        self.events += self.inbox.events()
+        return [event for event in self.events if isinstance(event, kind)]
 
     def train(self, epochs: int | None = None) -> None:
         """To the end of so many epochs; or until it ends."""

@@ -1,5 +1,6 @@
 """The engine in its thread: commands are queued, nothing is lost, it always closes."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +23,7 @@ from engine.config import (
 )
 from engine.messages import commands, events
 from engine.messages.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
-from engine.session import Session
+from engine.sessions.thread import ThreadSession
 from engine.state import TRANSITIONS, Phase
 
 SMALL = RunConfig(
@@ -35,7 +36,7 @@ SMALL = RunConfig(
 class Reader:
     """Reads a session's events as the window does, waiting for those it needs."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ThreadSession) -> None:
         self.session = session
         self.seen: list[events.Event] = []
 
@@ -46,7 +47,7 @@ class Reader:
                 if wanted(event):
                     return event
             place = len(self.seen)
-            news = self.session.event_log.wait(place, timeout=30)
+            news = self.session.wait_for_events(timeout=30)
             assert news, f"nothing more came after {self.seen[-3:]}"
             self.seen.extend(news)
 
@@ -55,14 +56,14 @@ class Reader:
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
-    session = Session()
+def session() -> Iterator[ThreadSession]:
+    session = ThreadSession()
     session.open(SMALL)
     yield session
     assert session.close()
 
 
-def test_a_run_from_start_to_end(session: Session) -> None:
+def test_a_run_from_start_to_end(session: ThreadSession) -> None:
     reader = Reader(session)
     reader.wait_for_phase(Phase.READY)
     session.send(commands.Start())
@@ -72,7 +73,7 @@ def test_a_run_from_start_to_end(session: Session) -> None:
 
 
 def test_commands_sent_before_torch_has_loaded_are_not_lost() -> None:
-    session = Session()
+    session = ThreadSession()
     session.send(commands.Load(SMALL))
     session.send(commands.Start())
     session.open()
@@ -82,15 +83,15 @@ def test_commands_sent_before_torch_has_loaded_are_not_lost() -> None:
         assert session.close()
 
 
-def test_a_refused_command_is_an_event(session: Session) -> None:
+def test_a_refused_command_is_an_event(session: ThreadSession) -> None:
     reader = Reader(session)
-    session.send(commands.Pause())
+    number = session.send(commands.Pause())
     refused = reader.wait_for(lambda event: isinstance(event, events.Refused))
-    assert refused == events.Refused("Can't pause while the engine is ready.")
+    assert refused == events.Refused("Can't pause while the engine is ready.", number)
 
 
 def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    session: ThreadSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from engine.training.run import Run
 
@@ -114,7 +115,7 @@ def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
     reader.wait_for_phase(Phase.FINISHED)
 
 
-def test_frames_follow_the_demand_while_nothing_trains(session: Session) -> None:
+def test_frames_follow_the_demand_while_nothing_trains(session: ThreadSession) -> None:
     reader = Reader(session)
     reader.wait_for_phase(Phase.READY)
     session.want(Demand((MapsDemand("conv1"),)))
@@ -123,7 +124,7 @@ def test_frames_follow_the_demand_while_nothing_trains(session: Session) -> None
     assert set(frames) == {("maps", "conv1")}
 
 
-def test_pictures_become_probes_and_the_rest_a_list(session: Session, tmp_path: Path) -> None:
+def test_pictures_become_probes_and_the_rest_a_list(session: ThreadSession, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name in ("a.png", "b.png"):
@@ -143,7 +144,7 @@ def test_pictures_become_probes_and_the_rest_a_list(session: Session, tmp_path: 
         frame = session.take().get(("predictions", ""))
 
 
-def test_a_folder_without_pictures_is_said(session: Session, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_said(session: ThreadSession, tmp_path: Path) -> None:
     reader = Reader(session)
     session.add_pictures([tmp_path])
     unread = reader.wait_for(lambda event: isinstance(event, events.PicturesUnread))
@@ -153,7 +154,7 @@ def test_a_folder_without_pictures_is_said(session: Session, tmp_path: Path) -> 
 
 def test_it_closes_while_it_trains_and_before_it_is_ready() -> None:
     for wait in (True, False):
-        session = Session()
+        session = ThreadSession()
         session.open(SMALL)
         if wait:
             Reader(session).wait_for_phase(Phase.READY)
@@ -161,6 +162,7 @@ def test_it_closes_while_it_trains_and_before_it_is_ready() -> None:
         assert session.close()
 
 
+MARKERS = itertools.count()
 COMMANDS = st.sampled_from(
     [
         commands.Load(SMALL),
@@ -185,14 +187,13 @@ COMMANDS = st.sampled_from(
 )
 @given(sent=st.lists(COMMANDS, max_size=12))
 def test_any_sequence_of_commands_keeps_to_the_state_machine(
-    session: Session, sent: list[commands.Command]
+    session: ThreadSession, sent: list[commands.Command]
 ) -> None:
     """Only drawn transitions happen, nothing fails, and it can always start over."""
     reader = Reader(session)
-    place = len(session.events(0))
     for command in sent:
         session.send(command)
-    name = f"marker {place}"
+    name = f"marker {next(MARKERS)}"
     session.send(commands.AddProbe(name, np.zeros((1, 1, 3), np.uint8)))
     session.send(commands.StartOver())
     reader.wait_for(lambda event: isinstance(event, events.ProbeShown) and event.name == name)

@@ -23,16 +23,16 @@ for module in pkgutil.walk_packages(engine.__path__, "engine."):
 SHORT_SESSION = """
 from engine.messages.commands import Step
 from engine.config import RunConfig
-from engine.session import Session
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from engine.messages.events import PhaseChanged
 
-session = Session(torch_threads=1)
+session = ThreadSession(torch_threads=1)
 session.open(RunConfig())
 session.send(Step())
 seen = []
 while PhaseChanged(Phase.PAUSED) not in seen:
-    new = session.event_log.wait(len(seen), timeout=60)
+    new = session.wait_for_events(timeout=60)
     assert new, seen
     seen += new
 assert session.close()
@@ -41,7 +41,7 @@ assert session.status.step == 1
 
 IMPORT_SESSION = """
 import sys
-import engine.session
+import engine.sessions.thread
 assert "torch" not in sys.modules
 assert "PySide6" not in sys.modules
 """

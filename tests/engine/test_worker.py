@@ -33,9 +33,7 @@ from engine.messages.frames import (
     Region,
 )
 from engine.state import Phase
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
-from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.outlet import Outlet
 from engine.worker import Worker
 
 SMALL = RunConfig(
@@ -68,9 +66,11 @@ class Engine:
     """A worker with everything it writes to, and a clock that the test moves."""
 
     def __init__(self, config: RunConfig = SMALL) -> None:
-        self.mailbox, self.curves, self.log = Mailbox(), Curves(), EventLog()
+        outlet = Outlet()
+        self.inbox, self.curves = outlet.join(), outlet.curves
+        self.told: list[events.Event] = []
         self.now = 0.0
-        self.worker = Worker(self.mailbox, self.curves, self.log, clock=self.tick)
+        self.worker = Worker(outlet, clock=self.tick)
         self.worker.start()
         self.worker.apply(commands.Load(config))
 
@@ -91,7 +91,8 @@ class Engine:
             self.worker.advance()
 
     def events(self, kind: type) -> list:
-        return [event for event in self.log.after(0) if isinstance(event, kind)]
+        self.told += self.inbox.events()
+        return [event for event in self.told if isinstance(event, kind)]
 
     @property
     def network(self) -> torch.nn.Module:
@@ -124,14 +125,14 @@ def test_a_run_goes_from_ready_to_finished_and_its_epoch_is_told(engine: Engine)
 
 def test_loaded_describes_the_network_from_picture_to_classes(engine: Engine) -> None:
     (loaded,) = engine.events(events.Loaded)
-    assert [stage.name for stage in loaded.stages if stage.has_maps][:3] == [
+    assert [stage.name for stage in loaded.network.stages if stage.has_maps][:3] == [
         "conv1",
         "norm1",
         "pool1",
     ]
-    assert loaded.stages[0].kind == "picture"
-    assert loaded.stages[-1].kind == "classes"
-    assert loaded.training_pictures + loaded.validation_pictures == 5000
+    assert loaded.network.stages[0].kind == "picture"
+    assert loaded.network.stages[-1].kind == "classes"
+    assert loaded.data.training_pictures + loaded.data.validation_pictures == 5000
     assert len(engine.events(events.ProbeShown)) == 4
     assert engine.events(events.ProbeSelected)
 
@@ -318,7 +319,7 @@ def test_cuda_where_there_is_none_is_a_sentence_and_what_was_loaded_stays(
 def test_frames_are_right_and_read_only(engine: Engine) -> None:
     engine.worker.looking.demand = Demand(ALL)
     engine.worker.rest()
-    frames = engine.mailbox.take()
+    frames = engine.inbox.frames()
     assert set(frames) == {demand.key for demand in ALL}
     maps = frames["maps", "conv1"]
     assert isinstance(maps, MosaicFrame)
@@ -362,10 +363,10 @@ def test_frames_are_right_and_read_only(engine: Engine) -> None:
 def test_taps_of_another_network_are_ignored(engine: Engine) -> None:
     engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), KernelsDemand("conv9")))
     engine.worker.rest()
-    assert engine.mailbox.is_empty()
+    assert not engine.inbox.frames()
     engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), *ALL))
     engine.worker.rest()
-    assert set(engine.mailbox.take()) == {demand.key for demand in ALL}
+    assert set(engine.inbox.frames()) == {demand.key for demand in ALL}
 
 
 def test_a_last_batch_of_one_picture_joins_the_one_before() -> None:
@@ -379,13 +380,13 @@ def test_a_last_batch_of_one_picture_joins_the_one_before() -> None:
 def test_nothing_is_captured_twice_while_nothing_changes(engine: Engine) -> None:
     engine.worker.looking.demand = Demand(ALL)
     engine.worker.rest()
-    engine.mailbox.take()
+    engine.inbox.frames()
     engine.worker.rest()
-    assert engine.mailbox.is_empty()
+    assert not engine.inbox.frames()
     zoomed = MapsDemand("conv1", channels=(3, 1), region=Region(0, 0, 0.5, 0.5))
     engine.worker.looking.demand = Demand((zoomed,))
     engine.worker.rest()
-    frame = engine.mailbox.take()["maps", "conv1"]
+    frame = engine.inbox.frames()["maps", "conv1"]
     assert isinstance(frame, MosaicFrame)
     assert frame.channels == (3, 1)
     assert frame.tile_HW == (13, 13)
@@ -397,13 +398,13 @@ def test_a_stalled_window_stops_captures(engine: Engine) -> None:
     engine.apply(commands.Start())
     engine.now += 10
     engine.steps(1)
-    first = engine.mailbox.take()["maps", "conv1"]
+    first = engine.inbox.frames()["maps", "conv1"]
     assert first.step == 0
     engine.now += 10
     engine.steps(1)
     engine.now += 10
     engine.steps(1)
-    assert engine.mailbox.take()["maps", "conv1"].step == 1, "not taken, so not captured again"
+    assert engine.inbox.frames()["maps", "conv1"].step == 1, "not taken, so not captured again"
 
 
 def test_a_probe_is_seen_predicted_inverted_and_removed(engine: Engine) -> None:
@@ -415,7 +416,7 @@ def test_a_probe_is_seen_predicted_inverted_and_removed(engine: Engine) -> None:
     shown = engine.events(events.ProbeShown)[-1]
     assert shown.light
     assert shown.seen_CHW.shape == (1, 28, 28)
-    frame = engine.mailbox.take()["predictions", ""]
+    frame = engine.inbox.frames()["predictions", ""]
     assert isinstance(frame, PredictionsFrame)
     assert frame.probes[-1] == shown.probe, "predicted before the next step"
     engine.apply(commands.InvertProbe(shown.probe, True))
@@ -451,14 +452,14 @@ def weights_after(steps: int, look: bool) -> tuple[dict[str, torch.Tensor], torc
         if look:
             wanted = tuple(demand for demand in ALL if chance.random() < 0.7)
             engine.worker.looking.demand = Demand(wanted)
-            engine.mailbox.take()
+            engine.inbox.frames()
             engine.now += 0.1
         engine.worker.advance()
     engine.apply(commands.Pause())
     if look:
         engine.worker.looking.demand = Demand(ALL)
         engine.worker.rest()
-        assert engine.mailbox.take()
+        assert engine.inbox.frames()
     return engine.network.state_dict(), torch.get_rng_state()
 
 

@@ -8,8 +8,7 @@ from engine.messages.commands import Command
 from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey
 from engine.state import Phase, Status
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
+from engine.telemetry.outlet import Outlet
 
 READY = Status(
     phase=Phase.READY,
@@ -29,9 +28,10 @@ READY = Status(
 
 class FakeSession:
     def __init__(self, status: Status = READY) -> None:
-        self.curves = Curves()
         self.status = status
-        self.log = EventLog()
+        self.outlet = Outlet()
+        self.inbox = self.outlet.join()
+        self.curves = self.outlet.curves
         self.frames: dict[FrameKey, Frame] = {}
         self.sent: list[Command] = []
         self.demands: list[Demand] = []
@@ -41,6 +41,9 @@ class FakeSession:
         self.closes_after = 1
         self.closings = 0
         self.stopped_reading = False
+        self.restarts = 0
+        self.silent_for = 0.0
+        self.can_restart = False
 
     def open(self, config: RunConfig | None = None) -> None:
         self.opened_with = config
@@ -49,8 +52,9 @@ class FakeSession:
         self.closings += 1
         return self.closings >= self.closes_after
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command) -> int:
         self.sent.append(command)
+        return len(self.sent)
 
     def want(self, demand: Demand) -> None:
         self.demands.append(demand)
@@ -59,8 +63,14 @@ class FakeSession:
         taken, self.frames = self.frames, {}
         return taken
 
-    def events(self, place: int) -> list[Event]:
-        return self.log.after(place)
+    def events(self) -> list[Event]:
+        return self.inbox.events()
+
+    def wait_for_events(self, timeout: float) -> list[Event]:
+        return self.inbox.wait_for_events(timeout)
+
+    def restart(self) -> None:
+        self.restarts += 1
 
     def report_painting(self, seconds: float) -> None:
         self.painting.append(seconds)

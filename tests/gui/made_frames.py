@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from engine.config import RunConfig
-from engine.messages.events import Loaded, ProbeShown
+from engine.messages.events import DataFacts, Loaded, NetworkFacts, ProbeShown
 from engine.messages.frames import (
     DetailDemand,
     DetailFrame,
@@ -49,21 +49,9 @@ MAP_TAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "dense1")
 
 
 def loaded(stages: tuple[Stage, ...] = STAGES, classes: tuple[str, ...] = DIGITS) -> Loaded:
-    return Loaded(
-        run=1,
-        config=RunConfig(),
-        source="digits",
-        stages=stages,
-        classes=classes,
-        training_pictures=4000,
-        validation_pictures=1000,
-        test_pictures=0,
-        left_out=0,
-        notes=(),
-        problems=0,
-        parameters=93_322,
-        device="cpu",
-    )
+    network = NetworkFacts("digits convnet", stages, classes, 93_322, "cpu")
+    data = DataFacts("digits", 4000, 1000, 0, 0, (), 0)
+    return Loaded(1, network, data, RunConfig())
 
 
 def probe_shown(probe: int = 0, light: bool = False, inverted: bool = False) -> ProbeShown:

@@ -282,7 +282,7 @@ def test_a_network_that_is_loaded_shows_its_first_map(window, controller):
 def test_another_network_is_looked_at_afresh(window, controller):
     controller.handle([loaded()])
     window.parts.view.select("conv2", 5)
-    controller.handle([loaded(stages=loaded().stages[:2])])
+    controller.handle([loaded(stages=loaded().network.stages[:2])])
     assert window.parts.view.selected == ("conv1", 0)
 
 

@@ -65,7 +65,7 @@ def activate(window, qtbot):
 
 def show_network(window, session):
     """Bring up the network with maps in every panel."""
-    session.log.add(loaded())
+    session.outlet.tell(loaded())
     pump = window.findChild(Pump)
     pump.tick()
     session.frames = answer(session.demands[-1].wanted)
@@ -399,6 +399,6 @@ def test_closing_before_the_window_was_painted(qapp, qtbot, tmp_path):
 def test_a_run_event_reaches_late_panels(open_window):
     opened = open_window()
     show_network(opened.window, opened.session)
-    assert any(isinstance(event, Loaded) for event in opened.session.events(0))
+    assert any(isinstance(event, Loaded) for event in opened.session.outlet.join().events())
     assert opened.window.parts.view.selected == ("conv1", 0)
     assert len(opened.window.parts.panels) == len(opened.window.docks) + 1

@@ -122,10 +122,10 @@ def test_without_new_frames_no_panel_is_bothered(pump, panels):
 
 
 def test_each_event_comes_once_and_in_order(pump, session):
-    session.log.add(Refused("a"))
-    session.log.add(Refused("b"))
+    session.outlet.tell(Refused("a"))
+    session.outlet.tell(Refused("b"))
     pump.tick()
-    session.log.add(Refused("c"))
+    session.outlet.tell(Refused("c"))
     pump.tick()
     pump.tick()
     assert pump.told == [[Refused("a"), Refused("b")], [Refused("c")]]

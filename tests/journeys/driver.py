@@ -31,7 +31,7 @@ from engine.config import (
 from engine.messages.events import Event, Loaded
 from engine.messages.frames import Demand, MosaicFrame, Wanted
 from engine.networks.stages import Stage
-from engine.session import Session
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase, Status, Trigger, allows
 from gui.app import make_application, make_window
 from gui.main_window import MainWindow
@@ -63,7 +63,9 @@ class Driver:
         """`folder` is for the settings; without a config the remembered one is loaded."""
         self.qtbot = qtbot
         app = make_application()
-        self.session = Session(torch_threads)
+        self.session = ThreadSession(torch_threads)
+        self._inbox = self.session.outlet.join()
+        self._heard: list[Event] = []
         self.wanted: tuple[Wanted, ...] = ()
         self._note_wanted()
         self.window: MainWindow = make_window(app, self.session, Settings(folder), config)
@@ -285,14 +287,18 @@ class Driver:
         entries = (model.entry(model.index(row)) for row in range(model.rowCount()))
         return [entry for entry in entries if entry is not None]
 
+    def _hear(self) -> list[Event]:
+        self._heard += self._inbox.events()
+        return self._heard
+
     def told(self, kind: type[Told], place: int = 0) -> list[Told]:
         """The events of a kind from number `place` on."""
-        return [event for event in self.session.events(place) if isinstance(event, kind)]
+        return [event for event in self._hear()[place:] if isinstance(event, kind)]
 
     @property
     def place(self) -> int:
         """How many events there were so far."""
-        return len(self.session.events(0))
+        return len(self._hear())
 
     @property
     def loaded(self) -> Loaded:

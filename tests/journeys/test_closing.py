@@ -10,8 +10,10 @@ from PIL import Image
 from PySide6.QtCore import QByteArray, QEvent, QSettings
 from PySide6.QtWidgets import QApplication, QCheckBox, QSlider
 
-from engine import session, worker
-from engine.session import Session
+from engine import worker
+from engine.sessions import pictures
+from engine.sessions.loop import EngineLoop
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from gui.app import make_application, make_window
 from gui.main_window import USUAL_BUDGET
@@ -35,7 +37,7 @@ def close_while_held(driver: Driver, gate: Gate) -> None:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(Session, "_load_worker"), (worker, "open_source"), (worker, "Run")],
+    [(EngineLoop, "_load_worker"), (worker, "open_source"), (worker, "Run")],
     ids=["torch loads", "the pictures load", "the network is built"],
 )
 def test_closed_while_something_loads(open_window, monkeypatch, owner, name):
@@ -46,8 +48,8 @@ def test_closed_while_something_loads(open_window, monkeypatch, owner, name):
 @pytest.mark.parametrize("is_painted", [False, True])
 def test_closed_before_the_engine_starts(qtbot, monkeypatch, tmp_path, is_painted):
     opened = []
-    monkeypatch.setattr(Session, "open", lambda *_: opened.append(True))
-    window = make_window(make_application(), Session(), Settings(tmp_path), QUICK)
+    monkeypatch.setattr(ThreadSession, "open", lambda *_: opened.append(True))
+    window = make_window(make_application(), ThreadSession(), Settings(tmp_path), QUICK)
     window.show()
     if is_painted:
         window.grab()
@@ -61,7 +63,7 @@ def test_closed_before_the_engine_starts(qtbot, monkeypatch, tmp_path, is_painte
 
 
 def test_closed_as_soon_as_the_engine_starts(qtbot, tmp_path):
-    window = make_window(make_application(), Session(), Settings(tmp_path), QUICK)
+    window = make_window(make_application(), ThreadSession(), Settings(tmp_path), QUICK)
     window.painted.connect(window.close)
     window.show()
     qtbot.waitSignal(window.painted, timeout=TIMEOUT_MS).wait()
@@ -93,7 +95,7 @@ def test_closed_while_pictures_are_read(open_window, monkeypatch, tmp_path):
     folder.mkdir()
     for number in range(20):
         Image.fromarray(np.full((9, 9), number, np.uint8)).save(folder / f"{number}.png")
-    gate = Gate(monkeypatch, session, "read_picture", passes=2)
+    gate = Gate(monkeypatch, pictures, "read_picture", passes=2)
     driver = open_window()
     driver.wait_for_phase(Phase.READY)
     driver.choose("Train", "Start")

@@ -64,10 +64,10 @@ def test_a_folder_becomes_a_network_s_pictures(driver: Driver, pictures: Path) -
     driver.click(button(driver, "Train with this"))
     loaded = driver.wait_for_event(Loaded, place)
     driver.until(driver.window.train.isVisible)
-    assert loaded.classes == ("blue", "red")
+    assert loaded.network.classes == ("blue", "red")
     # Of 24 and 25 a class, one half to learn from and a quarter each to validate and to test.
-    assert (loaded.training_pictures, loaded.validation_pictures) == (25, 12)
-    assert loaded.stages[0].shape == (3, 40, 48)
+    assert (loaded.data.training_pictures, loaded.data.validation_pictures) == (25, 12)
+    assert loaded.network.stages[0].shape == (3, 40, 48)
     driver.wait_for_notice("in the same proportions")
     driver.wait_for_phase(Phase.READY)
     driver.press("E")
@@ -84,7 +84,7 @@ def test_what_was_trained_before_can_be_brought_back(driver: Driver, pictures: P
     driver.click(button(driver, "Train with this"))
     driver.wait_for_event(Loaded, place)
     driver.answer_notice("the network begins anew", "Undo")
-    driver.until(lambda: driver.loaded.classes == digits.classes)
+    driver.until(lambda: driver.loaded.network.classes == digits.classes)
     assert driver.wait_for_phase(Phase.PAUSED).step == 1
 
 

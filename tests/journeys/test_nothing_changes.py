@@ -28,9 +28,7 @@ from engine.messages import commands
 from engine.messages.events import Saved
 from engine.messages.frames import PredictionsFrame
 from engine.state import Phase
-from engine.telemetry.curves import Curves
-from engine.telemetry.event_log import EventLog
-from engine.telemetry.mailbox import Mailbox
+from engine.telemetry.outlet import Outlet
 from engine.worker import Worker
 from tests.journeys.driver import Driver
 from tests.journeys.helpers import answer_dialog
@@ -67,7 +65,7 @@ def trained_unseen(tmp_path_factory) -> tuple[dict[str, np.ndarray], torch.Tenso
     def train() -> None:
         # The number of threads belongs to a thread, as in a session.
         torch.set_num_threads(THREADS)
-        worker = Worker(Mailbox(), Curves(), EventLog())
+        worker = Worker(Outlet())
         worker.start()
         worker.apply(commands.Load(CONFIG))
         worker.apply(commands.Start())

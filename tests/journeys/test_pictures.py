@@ -11,8 +11,8 @@ from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from engine import session
 from engine.messages.events import PicturesRead, PicturesUnread, ProbeSelected, ProbeShown
+from engine.sessions import pictures
 from engine.state import Phase
 from gui.pages.train.probe_list import INVITATION
 from gui.pages.train.probes import ProbesPanel
@@ -242,7 +242,7 @@ def test_one_bad_file_is_named_and_reading_can_be_stopped(driver, monkeypatch, t
     driver.wait_for_notice("There are no pictures in this folder.")
     assert len(driver.probes) == before
 
-    reading = Gate(monkeypatch, session, "read_picture", passes=1)
+    reading = Gate(monkeypatch, pictures, "read_picture", passes=1)
     folder = tmp_path / "many"
     for number in range(5):
         draw_digit(folder / f"{number}.png")

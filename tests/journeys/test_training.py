@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QGraphicsProxyWidget, QSlider
 
 from engine.config import RunConfig
 from engine.messages.events import EpochEnded, Loaded, TrainingChanged
-from engine.session import Session
+from engine.sessions.loop import EngineLoop
 from engine.state import Phase
 from gui.pages.train.curves import CurvesPanel
 from gui.widgets.class_bars import ClassBars
@@ -31,7 +31,7 @@ def drawn_points(driver: Driver) -> int:
 
 
 def test_the_picture_flows_through_every_layer_before_training(open_window, monkeypatch):
-    torch_loads = Gate(monkeypatch, Session, "_load_worker")
+    torch_loads = Gate(monkeypatch, EngineLoop, "_load_worker")
     driver = open_window(RunConfig())
     driver.wait_for_panels()
     assert driver.says("Loading torch …")
@@ -59,7 +59,7 @@ def test_the_picture_flows_through_every_layer_before_training(open_window, monk
         assert not is_blank(frame.mosaic_HW[..., None]), tap
     bars = strip.findChild(ClassBars)
     driver.until(bars.accessibleDescription)
-    assert bars.accessibleDescription() in driver.loaded.classes
+    assert bars.accessibleDescription() in driver.loaded.network.classes
     driver.until(lambda: all(probe.verdict for probe in driver.probes))
     assert not is_blank(pixels(driver.panel("Filters")))
     assert driver.notices == []

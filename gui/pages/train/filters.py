@@ -130,7 +130,7 @@ class FiltersPanel(Panel):
     def show_event(self, event: Event) -> None:
         if not isinstance(event, Loaded):
             return
-        stages = tuple(s for s in event.stages if s.kernel_IHW is not None and s.has_maps)
+        stages = tuple(s for s in event.network.stages if s.kernel_IHW is not None and s.has_maps)
         if stages == self._stages:
             return  # a fresh start of the same network
         self._stages = stages

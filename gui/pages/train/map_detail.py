@@ -120,7 +120,7 @@ class MapDetailPanel(Panel):
 
     def show_event(self, event: Event) -> None:
         if isinstance(event, Loaded):
-            stages = {stage.name: stage for stage in event.stages if stage.maps_CHW}
+            stages = {stage.name: stage for stage in event.network.stages if stage.maps_CHW}
             if stages != self._stages:
                 self._stages = stages
                 self._frame = None

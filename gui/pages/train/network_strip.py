@@ -133,13 +133,13 @@ class NetworkStrip(Panel):
 
     def _load(self, event: Loaded) -> None:
         self.frames.clear()
-        if (event.stages, event.classes) == (self._stages, self._classes):
+        if (event.network.stages, event.network.classes) == (self._stages, self._classes):
             return  # a fresh start of the same network: new frames replace the old at once
-        self._stages, self._classes = event.stages, event.classes
-        self._bars.set_classes(event.classes)
+        self._stages, self._classes = event.network.stages, event.network.classes
+        self._bars.set_classes(event.network.classes)
         self._keep_contents()
         strip = QWidget()
-        self.columns = [self._column(stage, number) for number, stage in enumerate(event.stages)]
+        self.columns = [self._column(stage, place) for place, stage in enumerate(self._stages)]
         for column in self.columns:
             column.setParent(strip)
         self._scroll.setWidget(strip)

@@ -170,7 +170,7 @@ class ProbesPanel(Panel):
     def show_event(self, event: Event) -> None:
         match event:
             case Loaded():
-                self._classes = event.classes
+                self._classes = event.network.classes
                 self.model.judge({})
             case ProbeShown():
                 known = self.model.entry(self.model.index_of(event.probe))

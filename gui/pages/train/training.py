@@ -12,7 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.config import OPTIMIZERS, SCHEDULES, Augmentation, learning_rate_from
+from engine.config import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Augmentation,
+    RunConfig,
+    learning_rate_from,
+)
 from engine.errors import ConfigError
 from engine.messages.commands import SetTraining
 from engine.messages.events import Event, Loaded, TrainingChanged
@@ -111,8 +117,7 @@ class TrainingPanel(Panel):
 
     def show_event(self, event: Event) -> None:
         match event:
-            case Loaded():
-                training = event.config.training
+            case Loaded(config=RunConfig(training=training)):
                 self._show(
                     training.learning_rate,
                     training.batch_size,
@@ -176,16 +181,20 @@ class TrainingPanel(Panel):
 
 def facts(event: Loaded) -> list[str]:
     """What is learned from and how a picture gets to the network, a sentence a line."""
-    data = event.config.data
-    kept = f", {event.test_pictures:,} kept for the test" if event.test_pictures else ""
-    counts = f"{event.training_pictures:,} to learn from, {event.validation_pictures:,} to validate"
-    channels, height, width = event.stages[0].shape
+    pictures, config = event.data, event.config
+    weights = f"{event.network.parameters:,} parameters."
+    if pictures is None or config is None:
+        return [weights]
+    data = config.data
+    kept = f", {pictures.test_pictures:,} kept for the test" if pictures.test_pictures else ""
+    learned, validated = pictures.training_pictures, pictures.validation_pictures
+    channels, height, width = event.network.stages[0].shape
     colour = "grey" if channels == 1 else "RGB"
     return [
-        f"{event.source}: {counts}{kept}.",
+        f"{pictures.source}: {learned:,} to learn from, {validated:,} to validate{kept}.",
         f"{height}x{width} {colour}, {_FIT_WORDS[data.fit]}, {_VALUE_WORDS[data.normalisation]}.",
         f"{augmentation_words(data.augmentation)}.",
-        f"{event.parameters:,} parameters.",
+        weights,
     ]
 
 
