@@ -157,7 +157,7 @@ def test_a_crash_is_explained_at_the_next_start_and_only_then():
 @pytest.fixture
 def fake_session(monkeypatch):
     session = FakeSession()
-    monkeypatch.setattr(gui_app, "Session", lambda: session)
+    monkeypatch.setattr(gui_app, "ThreadSession", lambda: session)
     monkeypatch.setattr(reports, "watch_for_faults", lambda: None)
     return session
 
