@@ -12,6 +12,7 @@ from engine.data.reading.seen import as_seen, used_box
 from engine.data.reading.walking import shown
 from engine.data.source import Source
 from engine.messages.views import StepsView
+from engine.telemetry.mosaics import to_bytes
 
 HEAD_BYTES = 512
 
@@ -44,6 +45,11 @@ def steps_of(
         place = shown(source.files.place(index))
     seen_CHW = as_seen(rgb_HWC, shape_CHW, fit=data.fit)
     height, width, _ = rgb_HWC.shape
+    input_CHW = scaling.apply(torch.from_numpy(seen_CHW)[None])[0]
+    channels = len(input_CHW)
+    painted = to_bytes(
+        input_CHW, input_CHW.amin().expand(channels), input_CHW.amax().expand(channels)
+    )
     return StepsView(
         source=number,
         index=index,
@@ -56,7 +62,9 @@ def steps_of(
         rgb_HWC=rgb_HWC,
         box=used_box((height, width), shape_CHW, data.fit),
         values_CHW=seen_CHW.astype(np.float32),
-        input_CHW=scaling.apply(torch.from_numpy(seen_CHW)[None])[0].numpy(),
+        values_bytes_CHW=seen_CHW,
+        input_CHW=input_CHW.numpy(),
+        input_bytes_CHW=painted.numpy(),
         mean_C=scaling.mean_C,
         std_C=scaling.std_C,
         measured_on=measured_on,

@@ -71,16 +71,17 @@ class Thumbnails:
             view = _made(source, number, index, side)
             with self._changed:
                 self._begun.discard((number, index, side))
-                if number == self._number:
+                # One of a side that nobody wants any more must not replace one that is wanted.
+                if (number, side) == (self._number, self._side):
                     self._board.put(("thumbnail", index), view)
 
 
 def _made(source: Source, number: int, index: int, side: int) -> Thumbnail:
     name = shown(source.names[index])
     try:
-        return Thumbnail(number, index, thumbnail(source, index, side))
+        return Thumbnail(number, index, side, thumbnail(source, index, side))
     except UNREADABLE as error:
-        return Thumbnail(number, index, None, why_unread(name, error))
+        return Thumbnail(number, index, side, None, why_unread(name, error))
     except Exception:
         log.exception("the thumbnail of %s failed", name)
-        return Thumbnail(number, index, None, f"{name} can't be decoded. Save it anew.")
+        return Thumbnail(number, index, side, None, f"{name} can't be decoded. Save it anew.")

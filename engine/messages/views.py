@@ -112,10 +112,12 @@ class SurveyView(ArrayMessage, frozen=True, eq=False):
 
 
 class Thumbnail(ArrayMessage, frozen=True, eq=False):
-    """A picture (H, W, 3) uint8 that fits a square of the side asked for; or why there is none."""
+    """A picture (H, W, 3) uint8 that fits a square of `side` pixels, as it was asked for; or why
+    there is none."""
 
     source: int
     index: int
+    side: int
     rgb_HWC: np.ndarray | None
     sentence: str = ""
 
@@ -127,7 +129,8 @@ class StepsView(ArrayMessage, frozen=True, eq=False):
     size. `rgb_HWC` uint8 is the decoded grid. `box` is the part of it that is used, (top, left,
     height, width) in its pixels, beyond its edges where it is padded. `values_CHW` float32 0 to
     255 is resized and in the network's channels; `input_CHW` float32 is rescaled and normalised
-    with `mean_C` and `std_C`.
+    with `mean_C` and `std_C`. Both are painted as their `_bytes_CHW`, uint8: values as they are,
+    the input from its lowest number to its highest.
     """
 
     source: int
@@ -142,7 +145,9 @@ class StepsView(ArrayMessage, frozen=True, eq=False):
     rgb_HWC: np.ndarray
     box: tuple[float, float, float, float]
     values_CHW: np.ndarray
+    values_bytes_CHW: np.ndarray
     input_CHW: np.ndarray
+    input_bytes_CHW: np.ndarray
     mean_C: tuple[float, ...]
     std_C: tuple[float, ...]
     measured_on: int

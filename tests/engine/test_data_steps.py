@@ -56,6 +56,11 @@ def test_a_file_is_read_decoded_resized_and_normalised(folder):
         torch.from_numpy(view.values_CHW) / 255, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     )
     np.testing.assert_allclose(view.input_CHW, expected_CHW.numpy(), atol=1e-5)
+    np.testing.assert_array_equal(view.values_bytes_CHW, view.values_CHW)
+    assert view.values_bytes_CHW.dtype == view.input_bytes_CHW.dtype == np.uint8
+    low, high = view.input_CHW.min(), view.input_CHW.max()
+    greys_CHW = (view.input_CHW - low) / (high - low) * 255
+    assert np.abs(view.input_bytes_CHW - greys_CHW).max() <= 0.51, "rounded, not cut off"
     assert (view.mean_C, view.std_C, view.measured_on) == (scaling.mean_C, scaling.std_C, 0)
 
 

@@ -359,6 +359,7 @@ def test_thumbnails_fit_what_is_asked_and_tell_why_there_is_none(page, folder):
             assert thumbnail.rgb_HWC.dtype == np.uint8
             assert max(thumbnail.rgb_HWC.shape[:2]) == 30
             assert thumbnail.sentence == ""
+            assert thumbnail.side == 30
 
 
 def test_digits_are_shown_at_their_size_or_smaller(page):
@@ -384,6 +385,19 @@ def test_only_what_is_wanted_now_is_decoded_in_that_order(page, monkeypatch):
     decoded = [index for _, index, _ in gate.calls]
     assert sorted(decoded[:2]) == [0, 1]
     assert decoded[2:] == [900, 800, 5], "and none that is begun is begun again"
+
+
+def test_a_thumbnail_of_a_side_that_is_no_longer_wanted_is_not_given(page, monkeypatch):
+    view = page.open("digits")
+    gate = Gate(desk_thumbnails.thumbnail)
+    monkeypatch.setattr(desk_thumbnails, "thumbnail", gate)
+    page.desk.want_thumbnails(view.source, (0, 1), 32)
+    wait_until(lambda: len(gate.calls) == desk_thumbnails.THREADS)
+    page.desk.want_thumbnails(view.source, (0, 1), 20)
+    gate.opened.set()
+    came = [page.wait_for("thumbnail"), page.wait_for("thumbnail")]
+    assert sorted(view.index for view in came) == [0, 1]
+    assert {view.side for view in came} == {20}
 
 
 def test_thumbnails_of_another_source_than_the_one_that_is_open_are_not_made(page, folder):

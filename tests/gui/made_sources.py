@@ -53,7 +53,7 @@ def survey_view(view: SourceView, **changes: Any) -> SurveyView:
 def thumbnail(picture: int, source: int = 1, side: int = 96) -> Thumbnail:
     """A square in a colour that tells the picture."""
     rgb_HWC = np.full((side, side, 3), 40 + picture * 37 % 200, np.uint8)
-    return Thumbnail(source, picture, rgb_HWC)
+    return Thumbnail(source, picture, side, rgb_HWC)
 
 
 def catalogue(is_here: bool = False) -> tuple[CatalogueEntry, ...]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.config import SubsetCounts
 from engine.messages.views import AugmentedView, SourceView, StepsView
+from tests.gui.made_frames import as_bytes
 
 USUAL = SubsetCounts()
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -43,7 +44,9 @@ def steps_view(
         rgb_HWC=photograph(*size_HW, seed=index),
         box=box,
         values_CHW=values_CHW,
+        values_bytes_CHW=values_CHW.astype(np.uint8),
         input_CHW=input_CHW.astype(np.float32),
+        input_bytes_CHW=as_bytes(input_CHW, input_CHW.min(), input_CHW.max()),
         mean_C=mean_C,
         std_C=std_C,
         measured_on=measured_on if normalised else 0,

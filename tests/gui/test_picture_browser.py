@@ -234,7 +234,7 @@ def test_thumbnails_problems_and_the_choice_change_what_is_painted(browser):
     seen = [browser.grid.viewport().grab().toImage()]
     browser.show_thumbnail(thumbnail(1))
     seen.append(browser.grid.viewport().grab().toImage())
-    browser.show_thumbnail(Thumbnail(1, 2, None, "2.jpg ends early: half of it is missing."))
+    browser.show_thumbnail(Thumbnail(1, 2, 96, None, "2.jpg ends early: half of it is missing."))
     seen.append(browser.grid.viewport().grab().toImage())
     browser.show_picture(3)
     seen.append(browser.grid.viewport().grab().toImage())
@@ -245,7 +245,7 @@ def test_thumbnails_problems_and_the_choice_change_what_is_painted(browser):
 @pytest.mark.parametrize("shape", [(28, 28, 3), (1, 96, 3), (96, 3, 3), (1, 1, 3), (300, 300, 3)])
 def test_a_thumbnail_of_any_shape_is_painted_in_its_place(browser, shape):
     browser.show_source(source_view(1))
-    browser.show_thumbnail(Thumbnail(1, 0, np.full(shape, 200, np.uint8)))
+    browser.show_thumbnail(Thumbnail(1, 0, 96, np.full(shape, 200, np.uint8)))
     assert not browser.grid.viewport().grab().isNull()
 
 

@@ -54,7 +54,7 @@ def test_what_is_left_out_by_the_filter_has_no_row(pictures):
 
 def test_problems_come_from_the_survey_and_from_thumbnails(pictures):
     pictures.show_survey(survey_view(source_view(), unreadable={4: "4.jpg ends early."}))
-    pictures.put(Thumbnail(1, 7, None, "7.jpg is empty."))
+    pictures.put(Thumbnail(1, 7, 96, None, "7.jpg is empty."))
     pictures.show_filtered(Filter(problems_only=True))
     assert shown(pictures) == [4, 7]
     assert pictures.data(pictures.index(1), TILE).sentence == "7.jpg is empty."
@@ -75,7 +75,7 @@ def test_a_source_divided_anew_keeps_thumbnails_and_filter(pictures):
 
 def test_another_source_keeps_nothing(pictures):
     pictures.put(thumbnail(3))
-    pictures.put(Thumbnail(1, 4, None, "4.jpg is empty."))
+    pictures.put(Thumbnail(1, 4, 96, None, "4.jpg is empty."))
     pictures.show_filtered(Filter(label=1))
     pictures.show_source(source_view(10, source=2))
     assert shown(pictures) == list(range(10))
@@ -117,11 +117,22 @@ def test_large_thumbnails_are_fewer(pictures):
 
 def test_missing_is_what_is_not_there_in_this_size(pictures):
     pictures.put(thumbnail(1))
-    pictures.put(Thumbnail(1, 2, None, "2.jpg is empty."))
+    pictures.put(Thumbnail(1, 2, 96, None, "2.jpg is empty."))
     assert pictures.missing(range(5)) == (0, 3, 4)
     pictures.ask_for(128)
     assert pictures.missing(range(5)) == (0, 1, 3, 4)
     assert pictures.tile(1).pixmap is not None
+
+
+def test_a_thumbnail_that_comes_late_is_of_the_side_it_was_made_for(pictures):
+    pictures.ask_for(192)
+    pictures.put(thumbnail(1, side=96))
+    assert pictures.tile(1).pixmap.width() == 96, "better than nothing"
+    assert pictures.missing(range(2)) == (0, 1), "but blurred, so it is still to come"
+    pictures.put(thumbnail(1, side=192))
+    pictures.put(thumbnail(1, side=96))
+    assert pictures.tile(1).pixmap.width() == 192
+    assert pictures.missing(range(2)) == (0,)
 
 
 def test_only_the_row_of_a_thumbnail_is_painted_anew(pictures):

@@ -19,7 +19,6 @@ from gui.pages.data.step_texts import (
     footprint,
     grid_place,
     scaling_of,
-    shown,
     tensor_place,
     use_of,
 )
@@ -233,11 +232,11 @@ def test_sentences_about_what_is_used() -> None:
     assert facts_of(np.zeros((1, 2, 2), np.float32)) == ("(1, 2, 2)  float32", "0 to 0")
 
 
-def test_values_become_greys_from_black_to_white() -> None:
-    values_HWC = np.array([[[-1.0], [0.0], [3.0]]], np.float32)
-    assert shown(values_HWC).ravel().tolist() == [0, 64, 255]
-    assert shown(values_HWC, (0, 1)).ravel().tolist() == [0, 0, 255]
-    assert shown(np.full((1, 1, 3), 7, np.float32)).ravel().tolist() == [0, 0, 0]
+def test_what_is_painted_are_the_bytes_that_came(panel: StepsPanel) -> None:
+    view = steps_view()
+    panel.show_steps(view)
+    assert np.array_equal(panel.values.pixels, view.values_bytes_CHW.transpose(1, 2, 0))
+    assert np.array_equal(panel.input.pixels, view.input_bytes_CHW.transpose(1, 2, 0))
 
 
 @given(

@@ -173,8 +173,11 @@ class PictureList(QAbstractListModel):
             self._sentences[picture] = thumbnail.sentence or "It can't be read."
             self._problem_N[picture] = True
         else:
+            known = self._pixmaps.get(picture)
+            if known is not None and known[0] == self._side != thumbnail.side:
+                return  # one that was asked for earlier and comes late
             pixmap = QPixmap.fromImage(image_of(thumbnail.rgb_HWC))
-            self._pixmaps[picture] = (self._side, pixmap)
+            self._pixmaps[picture] = (thumbnail.side, pixmap)
             self._pixmaps.move_to_end(picture)
             self._drop_old()
         index = self.index_of(picture)

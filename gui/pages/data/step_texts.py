@@ -75,15 +75,6 @@ def scaling_of(view: StepsView) -> str:
     )
 
 
-def shown(values_HWC: np.ndarray, span: tuple[float, float] | None = None) -> np.ndarray:
-    """Values as uint8, the low end of `span` black and the high end white; None: from the lowest
-    to the highest. What isn't a number is as zero."""
-    finite_HWC = np.nan_to_num(values_HWC, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = span or (float(finite_HWC.min()), float(finite_HWC.max()))
-    shares_HWC = (finite_HWC - low) / max(high - low, 1e-12)
-    return np.ascontiguousarray((shares_HWC.clip(0, 1) * 255).round().astype(np.uint8))
-
-
 def whole(pixel_C: np.ndarray) -> tuple[str, ...]:
     """The numbers of a uint8 pixel."""
     return tuple(str(value) for value in pixel_C.tolist())

@@ -15,7 +15,6 @@ from gui.pages.data.step_texts import (
     grid_place,
     rounded,
     scaling_of,
-    shown,
     tensor_place,
     use_of,
     whole,
@@ -107,12 +106,14 @@ class StepsPanel(QWidget):
         self.grid.show_picture(view.rgb_HWC, view.box, lambda r, c: whole(view.rgb_HWC[r, c]))
         _, seen_height, seen_width = view.values_CHW.shape
         self._use.setText(use_of((height, width), view.box, (seen_height, seen_width)))
-        values_HWC = view.values_CHW.transpose(1, 2, 0)
-        input_HWC = view.input_CHW.transpose(1, 2, 0)
         self.values.show_picture(
-            shown(values_HWC, (0, 255)), numbers=lambda r, c: rounded(values_HWC[r, c], 1)
+            view.values_bytes_CHW.transpose(1, 2, 0),
+            numbers=lambda r, c: rounded(view.values_CHW[:, r, c], 1),
         )
-        self.input.show_picture(shown(input_HWC), numbers=lambda r, c: rounded(input_HWC[r, c], 2))
+        self.input.show_picture(
+            view.input_bytes_CHW.transpose(1, 2, 0),
+            numbers=lambda r, c: rounded(view.input_CHW[:, r, c], 2),
+        )
         self._values_facts.setText("\n".join(facts_of(view.values_CHW)))
         self._input_facts.setText("\n".join(facts_of(view.input_CHW)))
         self._scaling.setText(scaling_of(view))
