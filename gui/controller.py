@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from engine.config import DataConfig, RunConfig
+from engine.data import endings
 from engine.messages import commands, events
 from engine.messages.events import Event
 from engine.presets import find_preset
@@ -25,15 +26,12 @@ from gui.pages.train.training import TrainingPanel
 from gui.panel import Panel
 from gui.view_state import ViewState
 from gui.widgets.drop_target import pictures_in
+from gui.widgets.file_filter import file_filter
 from gui.widgets.notices import ListDialog, Notices
 from gui.widgets.run_bar import RunBar
 from gui.widgets.status_line import StatusLine
 
-PICTURE_FILES = (
-    "Pictures (*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm);;All files (*)"
-)
-SOURCE_ENDINGS = (".zip", ".csv", ".json")
-"""Files that hold no picture but name or hold many: something to learn from."""
+PICTURE_FILES = file_filter("Pictures", endings.PICTURES)
 CLOSING_SECONDS = 60.0
 """How long to wait for the engine to end: torch can't be stopped while it loads."""
 
@@ -128,7 +126,7 @@ class Controller(QObject):
     def take_pictures(self, mime: QMimeData) -> None:
         """Show the network what was dropped or pasted: files, folders or a picture."""
         paths, rgb_HWC = pictures_in(mime)
-        if len(paths) == 1 and paths[0].suffix.lower() in SOURCE_ENDINGS:
+        if len(paths) == 1 and paths[0].suffix.lower() in endings.SOURCES:
             self.source_brought.emit(str(paths[0]))
         elif paths:
             self.add_pictures(paths)

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import SubsetCounts
+from engine.data import endings
 from engine.data.catalogue import catalogue
+from engine.data.sources.manifests import write_manifest
 from engine.data.sources.open import open_source
+from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError
 
 
@@ -52,6 +56,26 @@ def test_a_source_opens_again_by_what_it_says(tmp_path, monkeypatch):
         again = open_source(source.where)
         assert again.fingerprint == source.fingerprint
         monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("ending", endings.SOURCES)
+def test_every_ending_that_is_offered_opens(tmp_path, ending):
+    names = ("cats/1.jpg", "cats/2.jpg", "dogs/1.jpg", "dogs/2.jpg")
+    make(tmp_path, *names)
+    rows = [("path", "label"), *((name, name[:3]) for name in names)]
+    one_each = SubsetCounts(1, 1, 0)
+    file = tmp_path / f"pets{ending.upper()}"
+    if ending in endings.TABLES:
+        between = "\t" if ending == ".tsv" else ","
+        file.write_text("".join(between.join(row) + "\n" for row in rows))
+    elif ending in endings.ZIPS:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, b"x")
+    else:
+        source = open_source(str(tmp_path))
+        write_manifest(file, source, choose_subsets(source, one_each, 0), one_each, 0, ())
+    assert len(open_source(str(file))) == len(names)
 
 
 def test_the_home_folder_is_known(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from engine.config import DataConfig, RunConfig, SubsetCounts, TrainingConfig
+from engine.data import endings
 from engine.messages import commands, events
 from engine.state import Phase, Status
 from gui.app import make_window
@@ -131,6 +132,21 @@ def test_dropped_files_are_read_by_the_session(window, session, tmp_path):
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "a.png")), QUrl.fromLocalFile(str(tmp_path))])
     window.drop_target.dropped.emit(mime)
     assert session.paths == [tmp_path / "a.png", tmp_path]
+
+
+@pytest.mark.parametrize("ending", [*endings.SOURCES, ".TSV"])
+def test_a_dropped_file_that_lists_or_holds_pictures_is_opened_as_data(
+    window, controller, session, tmp_path, ending
+):
+    file = tmp_path / f"pets{ending}"
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file))])
+    brought = []
+    controller.source_brought.disconnect()  # no desk is needed
+    controller.source_brought.connect(brought.append)
+    window.drop_target.dropped.emit(mime)
+    assert brought == [str(file)]
+    assert session.paths == []
 
 
 def test_a_pasted_picture_becomes_a_probe(window, session):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from engine.config import DIGITS, Augmentation, DataConfig, SubsetCounts
+from engine.data import endings
 from engine.messages.views import (
     CacheView,
     ChooseSubsets,
@@ -90,13 +91,16 @@ def test_at_first_it_invites(empty, qtbot, monkeypatch, tmp_path):
 
 
 def test_a_file_is_asked_for_and_not_if_none_is_named(page, qtbot, monkeypatch):
-    names = iter(["", "/pictures/dogs.zip"])
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (next(names), ""))
+    names, asked = iter(["", "/pictures/dogs.zip"]), []
+    monkeypatch.setattr(
+        QFileDialog, "getOpenFileName", lambda *how: asked.append(how[-1]) or (next(names), "")
+    )
     click(qtbot, page.sources.open_file)
     assert page.requests == []
     click(qtbot, page.sources.open_file)
     assert page.requests == [OpenSource("/pictures/dogs.zip")]
     assert page.last_folder == "/pictures"
+    assert all(f"*{ending}" in asked[0] for ending in endings.SOURCES)
 
 
 def test_while_a_source_is_opened_it_says_how_far_and_can_be_cancelled(page, qtbot):

@@ -8,11 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-EXTENSIONS = (
-    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff"),
-    *(".pbm", ".pgm", ".ppm", ".pnm", ".jp2", ".avif"),
-    *(".heic", ".heif"),  # not read, but a folder of them should say so rather than look empty
-)
+from engine.data.endings import PICTURES, UNREAD_PICTURES
 
 _LEFT_BY_SYSTEMS = ("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information")
 _DIGITS = re.compile(r"[0-9]+")
@@ -20,7 +16,7 @@ _DIGITS = re.compile(r"[0-9]+")
 
 def is_picture(name: str) -> bool:
     """Whether a file is a picture by its name; only reading it tells whether it is one."""
-    return name.lower().endswith(EXTENSIONS)
+    return name.lower().endswith((*PICTURES, *UNREAD_PICTURES))
 
 
 def is_hidden(name: str) -> bool:

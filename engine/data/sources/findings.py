@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.data.endings import OTHER_ARCHIVES, ZIPS
 from engine.data.reading.walking import shown
 from engine.data.source import Files, Problem, Source
 from engine.data.sources.labelling import label
 from engine.errors import DataError
 
-ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 CHOOSE = (
     "Choose a folder or zip with a folder of pictures for each class, or with pictures named as "
     "cat.0.jpg and dog.0.jpg are."
@@ -57,7 +57,7 @@ class Findings:
     def other(self, name: str) -> None:
         """A file that isn't a picture by its name."""
         base = name.rpartition("/")[2].lower()
-        if base.endswith(ARCHIVES):
+        if base.endswith((*ZIPS, *OTHER_ARCHIVES)):
             self.archives.append(name)
         elif not base.endswith(_SURELY_NONE) and base not in _SURELY_NONE_NAMES:
             self._unknown.append(name)

@@ -5,17 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.data.catalogue import catalogue
+from engine.data.endings import MANIFESTS, OTHER_ARCHIVES, TABLES, ZIPS
 from engine.data.reading.walking import is_picture, shown
 from engine.data.source import Source
 from engine.data.sources.archives import open_archive
 from engine.data.sources.digits import DIGITS, open_digits
-from engine.data.sources.findings import ARCHIVES, CHOOSE
+from engine.data.sources.findings import CHOOSE
 from engine.data.sources.folders import cannot_read, open_folder
 from engine.data.sources.manifests import open_manifest
 from engine.data.sources.tables import open_table
 from engine.errors import DataError
-
-_TABLES = (".csv", ".tsv")
 
 
 def open_source(where: str, cancelled: Callable[[], bool] = lambda: False) -> Source:
@@ -45,11 +44,11 @@ def open_source(where: str, cancelled: Callable[[], bool] = lambda: False) -> So
 
 def _open_file(path: Path, cancelled: Callable[[], bool]) -> Source:
     suffix = path.suffix.lower()
-    if suffix in _TABLES:
+    if suffix in TABLES:
         return open_table(path, cancelled)
-    if suffix == ".json":
+    if suffix in MANIFESTS:
         return open_manifest(path, lambda base: open_source(base, cancelled))
-    if suffix in ARCHIVES and suffix != ".zip":
+    if suffix in OTHER_ARCHIVES:
         raise DataError(
             f"{shown(path.name)} is an archive of a kind that isn't read in place.",
             "Unpack it, and choose the folder that comes out.",
@@ -59,7 +58,7 @@ def _open_file(path: Path, cancelled: Callable[[], bool]) -> Source:
             f"{shown(path.name)} is a single picture.",
             "Choose the folder of the pictures to learn from.",
         )
-    if suffix != ".zip" and not zipfile.is_zipfile(path):
+    if suffix not in ZIPS and not zipfile.is_zipfile(path):
         raise DataError(f"{shown(path.name)} isn't a zip, a CSV file or a manifest.", CHOOSE)
     return open_archive(path, cancelled)
 

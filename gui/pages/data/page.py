@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config import DIGITS, DataConfig
+from engine.data.endings import SOURCES
 from engine.messages import views
 from engine.messages.views import JobView, SourceView, Told, View, ViewKey
 from gui.pages.data.augmentation import AugmentationPanel
@@ -26,6 +27,7 @@ from gui.pages.data.source_drop import SourceDrop
 from gui.pages.data.sources import DataSources
 from gui.pages.data.steps import StepsPanel
 from gui.pages.data.welcome import DataWelcome
+from gui.widgets.file_filter import file_filter
 from gui.widgets.theme import RHYTHM
 
 DRAWS = 12
@@ -39,7 +41,7 @@ TABS = ("Overview", "Steps", "Augmentation")
 READING = "Reading the picture …"
 PATIENCE_MS = 400
 """After so long without an answer its tab says that it works."""
-TABLES = "Zip, CSV or manifest (*.zip *.csv *.json);;All files (*)"
+SOURCE_FILES = file_filter("Zip, CSV, TSV or manifest", SOURCES)
 
 
 class DataPage(QWidget):
@@ -265,7 +267,7 @@ class DataPage(QWidget):
             self.open_source(name)
 
     def _choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open pictures", self.last_folder, TABLES)
+        name, _ = QFileDialog.getOpenFileName(self, "Open pictures", self.last_folder, SOURCE_FILES)
         if name:
             self.last_folder = str(Path(name).parent)
             self.open_source(name)
