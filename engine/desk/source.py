@@ -17,6 +17,7 @@ from engine.data.source import NO_SUBSET, Source, Subsets
 from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError
 from engine.messages.views import AugmentedView, ShowAugmented, ShowSteps, SourceView, StepsView
+from engine.percent import percent
 
 if TYPE_CHECKING:
     from engine.data.batches.scaling import Scaling
@@ -130,7 +131,7 @@ class OpenedSource:
         shares = [(classes[k], float(target[k])) for k in largest_first if target[k] > _LEAST_SHARE]
         if len(shares) == 1:
             return shares[0][0]
-        return ", ".join(f"{share:.0%} {name}" for name, share in shares)
+        return ", ".join(f"{percent(share)} {name}" for name, share in shares)
 
     def _partners(
         self, index: int, seed: int, shape_CHW: Shape, fit: Fit

@@ -9,7 +9,6 @@ import torch
 from engine.data.reading.pictures import find_pictures, read_picture
 from engine.errors import PictureError
 from engine.headless.lines import print_json
-from engine.headless.reports import percent
 from engine.headless.seen import tensor_of
 from engine.networks.scores import class_scores
 from engine.runs.saved import Trained, open_trained
@@ -39,7 +38,7 @@ def predict(network: str, images: Iterable[Path], inverted: bool, as_json: bool)
             predictions = [{"class": name, "probability": share} for name, share in classes]
             print_json({"image": str(path), "predictions": predictions})
         else:
-            lines = [f"  {percent(share):>7}  {name}" for name, share in classes]
+            lines = [f"  {100 * share:5.1f} %  {name}" for name, share in classes]
             print(path, *lines, sep="\n", flush=True)
     return 1 if unread else 0
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.headless.lines import print_json
 from engine.messages.events import EpochEnded, Loaded
+from engine.percent import percent as exact_percent
 from engine.state import Status
 from engine.telemetry.curves import Curves
 
@@ -212,8 +213,8 @@ class BarReport(Report):
 
 
 def percent(share: float) -> str:
-    """A share, 0 to 1, as "97.5 %"."""
-    return f"{100 * share:.1f} %"
+    """A share, 0 to 1, as "97.5 %"; "100.0 %" is said only of all."""
+    return exact_percent(share, 1, " ")
 
 
 def _clock(seconds: float) -> str:

@@ -9,6 +9,7 @@ from engine.errors import NetworkError
 from engine.networks.build import LayerNetwork
 from engine.networks.passes import Call, Pool, run_once
 from engine.networks.stages import Stage
+from engine.percent import percent
 
 _NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.LocalResponseNorm)
 _ACTIVATIONS: dict[type[nn.Module], str] = {
@@ -84,7 +85,7 @@ def _layers(network: LayerNetwork, calls: Iterable[Call], classes: int) -> list[
         elif isinstance(child, _NORMS):
             stage = Stage(name, "norm", "batch norm", shape, maps, parameters=parameters)
         elif isinstance(child, nn.Dropout):
-            stage = Stage(name, "dropout", f"dropout {child.p:.0%}".replace("%", " %"), shape)
+            stage = Stage(name, "dropout", f"dropout {percent(child.p, space=' ')}", shape)
         elif place < last:
             stage = Stage(name, "dense", f"dense{activation}", shape, parameters=parameters)
         else:

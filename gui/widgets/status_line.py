@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from engine.percent import percent
 from engine.state import Phase, Status
 from gui.widgets.theme import RHYTHM, make_quiet
 
@@ -79,7 +80,8 @@ class StatusLine(QWidget):
         _set(self._device, f"{device} · {memory(status.memory_mb)}" if device else "")
         _set(self._frames, f"{frames_per_second:.0f} frames/s" if training else "")
         share = status.looking_share
-        words = f"looking costs {percent(share)} of at most {percent(budget)}"
+        costs = percent(share, decimals=int(0 < share < 0.01))
+        words = f"looking costs {costs} of at most {percent(budget)}"
         _set(self._looking, words if training else "")
 
     def _field(self, row: QHBoxLayout, widest: str, tip: str) -> QLabel:
@@ -146,11 +148,6 @@ def memory(mebibytes: float) -> str:
     if mebibytes < _MEBI:
         return f"{mebibytes:.0f} MB"
     return f"{mebibytes / _MEBI:.1f} GB"
-
-
-def percent(share: float) -> str:
-    """4%, 0.4%."""
-    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _set(label: QLabel, text: str) -> None:

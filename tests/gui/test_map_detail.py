@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.messages.frames import WHOLE, DetailDemand, DetailFrame, MapsDemand, Region
+from engine.percent import percent
 from gui.pages.train.map_detail import EMPTY, MapDetailPanel
 from gui.pages.train.mosaics import one_map, slices, values_tile
 from gui.pages.train.pixel_views import FilterSlices, LargeMap
@@ -75,10 +76,19 @@ def test_it_says_range_mean_and_zeros(shown: MapDetailPanel) -> None:
     text = words(shown)
     assert "conv2, map 11    11x11" in text
     assert f"mean {figure(values_HW.mean())}" in text
-    assert f"{(values_HW == 0).mean():.0%} zeros" in text
+    assert f"{percent((values_HW == 0).mean())} zeros" in text
     assert "step 1,234" in text
     bar = shown.findChild(ColourBar)
     assert bar.labels == ("0", figure(values_HW.max()))
+
+
+def test_two_pixels_that_are_not_zero_are_told(panel: MapDetailPanel) -> None:
+    values_HW = np.zeros((26, 26), np.float32)
+    values_HW[3, 4:6] = 0.5
+    panel.view.select("conv1", 4)
+    frame = made_detail(values_HW)
+    panel.show_frames({frame.key: frame})
+    assert ">99% zeros" in words(panel)
 
 
 def test_the_value_under_the_pointer_is_read(shown: MapDetailPanel) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.messages.events import EpochEnded
+from engine.percent import percent
 from engine.telemetry.curves import Curves
 from gui.pages.train.line_plot import LinePlot
 from gui.pages.train.series import above, smoothed, thinned, within
@@ -261,7 +262,7 @@ class CurvesPanel(Panel):
         """What the crosshair reads: the smoothed values of a step and the last epoch before it."""
         words = (
             f"step {self._step_N[at]:,}: loss {self._smooth[0][at]:.4f}, "
-            f"accuracy {self._smooth[1][at]:.1f}%"
+            f"accuracy {percent(self._smooth[1][at] / 100, 1)}"
         )
         before = [epoch for epoch in self._epochs if epoch.step <= self._step_N[at]]
         if before:
@@ -274,4 +275,4 @@ class CurvesPanel(Panel):
 
 
 def _in_words(epoch: EpochEnded) -> str:
-    return f"{epoch.val_loss:.4f}, {epoch.val_accuracy:.1%}"
+    return f"{epoch.val_loss:.4f}, {percent(epoch.val_accuracy, 1)}"

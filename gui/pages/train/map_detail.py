@@ -26,6 +26,7 @@ from engine.messages.frames import (
     Wanted,
 )
 from engine.networks.stages import Stage
+from engine.percent import percent
 from gui.pages.train.mosaics import one_map, slices, values_tile
 from gui.pages.train.pixel_views import FilterSlices, LargeMap
 from gui.panel import Panel
@@ -229,4 +230,4 @@ class MapDetailPanel(Panel):
 
 def figures(frame: DetailFrame) -> str:
     """The mean, the share of zeros and the step of a map, in words."""
-    return f"mean {figure(frame.mean)}    {frame.zeros:.0%} zeros    step {frame.step:,}"
+    return f"mean {figure(frame.mean)}    {percent(frame.zeros)} zeros    step {frame.step:,}"

@@ -5,6 +5,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from engine.messages.frames import WHOLE, MapsDemand, Region
+from engine.percent import percent
 from gui.widgets.mosaic import layout
 from gui.widgets.mosaic.canvas import MosaicCanvas
 from gui.widgets.mosaic.colour_bar import figure
@@ -158,7 +159,7 @@ class MosaicView(MosaicCanvas):
             )
             if of_maps:
                 mean, zeros = frame.mean_C[channel], frame.zeros_C[channel]
-                lines.append(f"mean {figure(mean)}, {zeros:.0%} zeros")
+                lines.append(f"mean {figure(mean)}, {percent(zeros)} zeros")
         return "\n".join([self.name, *lines]) if lines else ""
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
