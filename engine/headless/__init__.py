@@ -1,1 +1,1 @@
-"""The engine without a window: what the commands train, predict and maps do."""
+"""The engine without a window: what the commands do, and the commands themselves."""

@@ -19,9 +19,11 @@ from rich.table import Table
 
 from engine.data.catalogue.catalogue import entries, fetch, folder_of, open_entry
 from engine.data.catalogue.entry import CatalogueEntry
+from engine.headless.command import INTERRUPTED, TERMINATED
+from engine.headless.ending import Terminated
 from engine.headless.lines import print_json
+from engine.program import COMMAND, NAME
 
-INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended
 _REFRESH_SECONDS = 0.2
 
 OnProgress = Callable[[int, int], None]
@@ -74,12 +76,12 @@ def fetch_entry(name: str, as_json: bool) -> int:
         with _json_progress() if as_json else _bar() as on_progress:
             fetch(name, on_progress, lambda: False)
         source = open_entry(name)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         sentence = "Interrupted. What came is kept: the same command goes on from there."
         if as_json:
             print_json({"event": "interrupted", "message": sentence})
-        print(f"convscope: {sentence}", file=sys.stderr)
-        return INTERRUPTED
+        print(f"{NAME}: {sentence}", file=sys.stderr)
+        return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
     if as_json:
         print_json(
             {
@@ -95,7 +97,7 @@ def fetch_entry(name: str, as_json: bool) -> int:
     print(f"{len(source):,} pictures of {len(source.classes)} classes are in {folder}.")
     if source.problems:
         print(f"{len(source.problems):,} files aren't used: `split` lists why.")
-    print(f"Train on them with: python main.py train --data {name}")
+    print(f"Train on them with: {COMMAND} train --data {name}")
     return 0
 
 

@@ -1,7 +1,8 @@
 """`predict`: the classes of picture files, with probabilities."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -11,28 +12,39 @@ from engine.errors import PictureError
 from engine.headless.lines import print_json
 from engine.headless.seen import tensor_of
 from engine.networks.scores import class_scores
+from engine.program import NAME
 from engine.runs.saved import Trained, open_trained
 
 
 def predict(network: str, images: Iterable[Path], inverted: bool, as_json: bool) -> int:
     """Print the classes of each picture, the likeliest first; a folder gives the pictures in it.
 
-    A picture that can't be read is a sentence on stderr, and the others are still predicted: the
-    exit code is then 1. RunError when the network can't be read.
+    A picture that can't be read is a sentence on stderr, and with `as_json` an object with the
+    sentence as well; the others are still predicted, and the exit code is then 1. RunError when the
+    network can't be read.
     """
     trained = open_trained(network)
     unread = 0
 
-    def complain(sentence: str) -> None:
+    def complain(name: str, sentence: str) -> None:
         nonlocal unread
         unread += 1
-        print(f"convscope: {sentence}", file=sys.stderr)
+        if as_json:
+            print_json({"image": name, "error": sentence})
+        print(f"{NAME}: {sentence}", file=sys.stderr)
 
-    for path in find_pictures(images, lambda name, reason: complain(f"{name}: {reason}")):
+    def complain_of_folder(top: str, name: str, reason: str) -> None:
+        complain(top, f"{name}: {reason}")
+
+    def found() -> Iterator[Path]:
+        for top in images:
+            yield from find_pictures([top], partial(complain_of_folder, str(top)))
+
+    for path in found():
         try:
             classes = _classes(trained, path, inverted)
         except PictureError as error:
-            complain(str(error))
+            complain(str(path), str(error))
             continue
         if as_json:
             predictions = [{"class": name, "probability": share} for name, share in classes]

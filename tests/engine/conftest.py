@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-QT = {"PySide6", "shiboken6", "pyqtgraph", "superqt", "gui"}
+QT = {"PySide6", "shiboken6", "pyqtgraph", "superqt"}
 
 
 class NoQt(importlib.abc.MetaPathFinder):

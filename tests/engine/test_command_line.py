@@ -220,11 +220,35 @@ def test_pictures_that_cannot_be_read_do_not_stop_the_others(
         "predict", "--network", trained, "--json", tmp_path / "none.png", digit, __file__, tmp_path
     )
     assert code == 1
-    assert [line["image"] for line in lines_of(stdout)] == [str(digit)]
+    missing, predicted, no_picture, empty = lines_of(stdout)
+    assert (predicted["image"], len(predicted)) == (str(digit), 2)
     complaints = stderr.splitlines()
-    assert len(complaints) == 3
+    assert [missing, no_picture, empty] == [
+        {"image": str(path), "error": complaint.removeprefix("convscope: ")}
+        for path, complaint in zip(
+            (tmp_path / "none.png", __file__, tmp_path), complaints, strict=True
+        )
+    ]
     assert all(line.startswith("convscope: ") for line in complaints)
     assert "none.png doesn't exist" in complaints[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "--network", "runs/digits", ""],
+        ["maps", "--network", "runs/digits", "", "--out", "maps.npz"],
+        ["maps", "--network", "runs/digits", "digit.png", "--out", ""],
+        ["predict", "--network", "", "digit.png"],
+        ["train", "--out", ""],
+        ["split", "", "--out", "small.json"],
+        ["split", "digits", "--out", ""],
+    ],
+)
+def test_an_empty_name_isnt_this_folder(run: Run, arguments: list[str]) -> None:
+    code, stdout, stderr = run(*arguments)
+    assert (code, stdout) == (2, "")
+    assert stderr.startswith("convscope: The name of a file or folder is empty.")
 
 
 def test_a_preset_cannot_predict(run: Run, digit: Path, tmp_path: Path) -> None:
@@ -328,19 +352,22 @@ def test_window_and_tour_give_their_exit_code(
         toured.append(out)
         return 4
 
-    monkeypatch.setitem(sys.modules, "gui.app", SimpleNamespace(run_window=lambda: 3))
+    def window(engine: str = "") -> int:
+        return {"": 3, "process": 5}[engine]
+
+    monkeypatch.setitem(sys.modules, "gui.app", SimpleNamespace(run_window=window))
     monkeypatch.setitem(sys.modules, "gui.tour", SimpleNamespace(run_tour=tour))
-    monkeypatch.setitem(sys.modules, "gui", SimpleNamespace(__path__=[]))
     assert run()[0] == 3
+    assert run("--engine", "process")[0] == 5
     assert run("tour", "--out", tmp_path)[0] == 4
     assert toured == [tmp_path]
 
 
-def test_without_qt_the_window_is_one_sentence(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gui.app", None)
-    code, stdout, stderr = run()
+def test_the_window_s_options_are_no_command_s(run: Run) -> None:
+    code, stdout, stderr = run("--engine", "process", "fetch")
     assert (code, stdout) == (2, "")
-    assert stderr.startswith("convscope: The window can't be shown: ")
+    assert stderr == "convscope: --engine is for the window. Leave it out before a command.\n"
+    assert "invalid choice: 'elsewhere'" in run("--engine", "elsewhere")[2]
 
 
 def test_a_reader_that_goes_away_is_no_traceback(trained: Path, digit: Path) -> None:

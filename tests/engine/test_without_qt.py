@@ -66,6 +66,6 @@ def test_qt_is_kept_out_of_this_process(pytestconfig: pytest.Config) -> None:
     if pytestconfig.pluginmanager.hasplugin("pytest-qt"):
         pytest.skip("pytest-qt has imported Qt: run with -p no:pytest-qt, as make test does")
     assert not {"PySide6", "pyqtgraph"} & set(sys.modules)
-    for name in ("PySide6.QtCore", "pyqtgraph", "gui"):
+    for name in ("PySide6.QtCore", "pyqtgraph", "gui.app"):
         with pytest.raises(ModuleNotFoundError, match="kept out"):
             importlib.import_module(name)

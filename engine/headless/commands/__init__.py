@@ -1,0 +1,1 @@
+"""The commands that need no window: a module each, and the list of them."""
