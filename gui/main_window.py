@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.messages.frames import WHOLE, Scale
+from engine.messages.frames import Scale
 from engine.presets import presets
 from engine.telemetry.curves import Curves
 from gui.actions import Actions
@@ -223,8 +223,7 @@ class MainWindow(QMainWindow):
         self.parts.view.sort_by(sort, self.parts.strip.frames)
 
     def _reset_zoom(self) -> None:
-        for tap in self.parts.strip.frames:
-            self.parts.view.zoom(tap, WHOLE)
+        self.parts.view.reset_zoom()
         self.curves.reset_zoom()
 
     def _choose_theme(self, choice: Any) -> None:

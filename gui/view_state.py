@@ -17,6 +17,8 @@ class ViewState(QObject):
     changed = Signal()
     """Anything but the selection changed."""
     selection_changed = Signal()
+    zoom_reset = Signal()
+    """Whatever is zoomed shall be whole again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,6 +111,12 @@ class ViewState(QObject):
         """Show only this part of every map of the tap."""
         self._regions[tap] = region
         self.changed.emit()
+
+    def reset_zoom(self) -> None:
+        """Show every map whole again."""
+        self._regions = {}
+        self.changed.emit()
+        self.zoom_reset.emit()
 
     def channels(self, tap: str, count: int) -> tuple[int, ...]:
         """The channels of a tap with `count` maps in the order shown: pins first, then sorted;

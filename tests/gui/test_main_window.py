@@ -6,7 +6,16 @@ import msgspec
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QToolButton
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 
 from engine.config import RunConfig, TrainingConfig
 from engine.messages import commands
@@ -14,6 +23,8 @@ from engine.messages.events import Loaded
 from engine.state import Phase, Status
 from gui.app import make_window
 from gui.main_window import USUAL_BUDGET
+from gui.pages.train.pixel_views import LargeMap
+from gui.pages.train.training import TrainingPanel
 from gui.pump import SLOW_TICKS, Pump
 from gui.settings import Settings
 from gui.widgets.notices import ListDialog
@@ -145,6 +156,26 @@ def test_single_keys_do_not_train_while_typing(open_window, qtbot):
     assert session.sent == []
 
 
+def test_single_keys_train_again_after_a_value_was_typed(open_window, qtbot):
+    opened = open_window()
+    window, session = opened.window, opened.session
+    show_network(window, session)
+    activate(window, qtbot)
+    kinds = QLineEdit, QAbstractSpinBox, QComboBox
+    fields = [
+        widget
+        for widget in window.findChild(TrainingPanel).findChildren(QWidget)
+        if isinstance(widget, kinds) and not isinstance(widget.parent(), kinds)
+    ]
+    assert len(fields) >= 5
+    for field in fields:
+        session.sent.clear()
+        field.setFocus()
+        qtbot.keyClick(window.windowHandle(), Qt.Key.Key_Return)
+        qtbot.keyClick(window.windowHandle(), Qt.Key.Key_Space)
+        assert session.sent == [commands.Start()], field
+
+
 def test_a_button_with_the_focus_keeps_the_space_key(open_window, qtbot):
     opened = open_window()
     opened.session.sent.clear()
@@ -244,9 +275,14 @@ def test_zoom_is_reset_for_every_layer(open_window):
     opened = open_window()
     window, session = opened.window, opened.session
     show_network(window, session)
-    window.parts.view.zoom("conv1", Region(0.2, 0.2, 0.6, 0.6))
+    taps = "conv1", "conv1.response", "a layer out of sight"
+    for tap in taps:
+        window.parts.view.zoom(tap, Region(0.2, 0.2, 0.6, 0.6))
+    large = window.findChild(LargeMap)
+    large.region = Region(0.2, 0.2, 0.6, 0.6)
     action(window, "View", "Reset zoom").trigger()
-    assert window.parts.view.region("conv1") == WHOLE
+    assert {window.parts.view.region(tap) for tap in taps} == {WHOLE}
+    assert large.region == WHOLE
 
 
 @pytest.mark.qt_log_ignore("does not support")
@@ -292,7 +328,7 @@ def test_the_name_offered_says_what_it_is(open_window, tmp_path, monkeypatch):
     opened = open_window()
     opened.session.status = msgspec.structs.replace(READY, step=120)
     show_network(opened.window, opened.session)
-    for _ in range(4):
+    for _ in range(SLOW_TICKS):
         opened.window.findChild(Pump).tick()
     offered = []
     monkeypatch.setattr(

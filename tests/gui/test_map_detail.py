@@ -124,6 +124,14 @@ def test_a_zoomed_map_reads_the_pixels_that_are_seen(shown: MapDetailPanel, qtbo
     assert large.region == WHOLE
 
 
+def test_reset_zoom_shows_the_whole_map(shown: MapDetailPanel, qtbot: QtBot) -> None:
+    large = shown.findChild(LargeMap)
+    qtbot.keyClick(large, Qt.Key.Key_Plus)
+    assert large.region != WHOLE
+    shown.view.reset_zoom()
+    assert large.region == WHOLE
+
+
 def test_the_filter_that_made_it_is_shown_with_its_weights(shown: MapDetailPanel) -> None:
     beside = shown.findChild(FilterSlices)
     assert "filter 3x3x32" in words(shown)

@@ -25,6 +25,7 @@ from engine.messages.frames import (
 from engine.networks.stages import Stage
 from gui.panel import Panel
 from gui.view_state import MOST_MAPS, ViewState
+from gui.widgets.field_keys import give_keys_back
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic.colour_bar import ColourBar
 from gui.widgets.mosaic.view import MosaicView
@@ -62,6 +63,8 @@ class FiltersPanel(Panel):
         self.pairs = MosaicView("", pairs=True, framed=True)
         self._bars = ColourBar(), ColourBar()
         self._captions = LiveLabel(), LiveLabel()
+
+        give_keys_back(self.layer, self.input)
 
         self._stack = QStackedLayout(self)
         waiting = QLabel(EMPTY)

@@ -81,6 +81,7 @@ class MapDetailPanel(Panel):
         self._beside.pointed.connect(self._point_at_weight)
         view.changed.connect(self._follow_view)
         view.selection_changed.connect(self._follow_selection)
+        view.zoom_reset.connect(self._map.show_whole)
 
     def _fill_page(self) -> None:
         top = QHBoxLayout()

@@ -34,6 +34,8 @@ class TrainPage(QMainWindow):
         self.panels: list[Panel] = [self.strip, self.filters, self.probes, self.training]
         self._usual_layout = QByteArray()
         self.setCentralWidget(self.strip)
+        # Not the first button or list on the way: these use single keys themselves.
+        self.setFocusProxy(self.strip)
         self.docks = self._build_docks(
             {"filters": self.filters, "probes": self.probes, "training": self.training}
         )

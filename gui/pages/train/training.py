@@ -25,6 +25,7 @@ from engine.messages.events import Event, Loaded, TrainingChanged
 from engine.state import Status
 from gui.panel import Panel
 from gui.view_state import ViewState
+from gui.widgets.field_keys import give_keys_back
 from gui.widgets.scroll_column import ScrollColumn, leave_wheel
 from gui.widgets.theme import RHYTHM, make_quiet
 
@@ -87,6 +88,9 @@ class TrainingPanel(Panel):
         whole.addWidget(self._scroll)
         for field in (self.batch_size, self.optimizer, self.schedule, self.epochs):
             leave_wheel(field)
+        give_keys_back(
+            self.learning_rate, self.batch_size, self.optimizer, self.schedule, self.epochs
+        )
         self._form.addRow("Learning rate", self.learning_rate)
         self._form.addRow(self.complaint)
         self._form.addRow("Batch size", self.batch_size)

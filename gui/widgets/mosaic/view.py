@@ -57,6 +57,10 @@ class MosaicView(MosaicCanvas):
     def region(self, region: Region) -> None:
         self._region = region
 
+    def show_whole(self) -> None:
+        """Zoom out all the way."""
+        self._show_region(WHOLE)
+
     @property
     def is_pressed(self) -> bool:
         """Whether the button is held down on the view."""
