@@ -28,7 +28,9 @@ def same(one: Any, other: Any) -> bool:
 
     A byte order that isn't the machine's own counts as the same kind.
     """
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        if not (isinstance(one, np.ndarray) and isinstance(other, np.ndarray)):
+            return False
         kinds = one.dtype.newbyteorder("=") == other.dtype.newbyteorder("=")
         floats = one.dtype.kind in "fc"
         return bool(kinds and np.array_equal(one, other, equal_nan=floats))

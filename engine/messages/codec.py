@@ -13,7 +13,7 @@ from engine.errors import MessageError
 from engine.message import Message
 from engine.messages.commands import Command
 from engine.messages.events import Event
-from engine.messages.frames import Demand, Frame
+from engine.messages.frames import Demand, Frame, Wanted
 from engine.messages.views import (
     AugmentedView,
     CacheView,
@@ -29,7 +29,7 @@ from engine.messages.wire import Wire
 from engine.state import Status
 
 View = SourceView | SurveyView | Thumbnail | StepsView | AugmentedView | JobView | CacheView
-Travelling = Command | Event | Frame | Demand | Status | Request | View | Told | Wire
+Travelling = Command | Event | Frame | Demand | Wanted | Status | Request | View | Told | Wire
 
 _KINDS = "biuf"
 """Of numpy's kinds of dtype, those that may travel: plain numbers, no objects."""
