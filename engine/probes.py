@@ -36,8 +36,8 @@ class Probe:
     def see(self, shape_CHW: Shape, fit: Fit) -> None:
         self.seen_CHW = as_seen(self.rgb_HWC, shape_CHW, self.inverted, fit)
 
-    def shown(self, dark_data: bool) -> ProbeShown:
-        """The event that tells the window of this probe."""
+    def shown(self, dark_data: bool, command: int = 0) -> ProbeShown:
+        """The event that tells the window of this probe, which `command` brought."""
         picture = Image.fromarray(self.rgb_HWC)
         picture.thumbnail((THUMBNAIL, THUMBNAIL))
         return ProbeShown(
@@ -48,6 +48,7 @@ class Probe:
             seen_CHW=self.seen_CHW,
             light=dark_data and background_is_light(self.rgb_HWC),
             inverted=self.inverted,
+            command=command,
         )
 
 

@@ -99,7 +99,7 @@ class Worker:
                 self._set_training(command)
             case commands.AddProbe():
                 probe = self._probes.add(command.name, command.rgb_HWC, command.size_HW)
-                self._see(probe)
+                self._see(probe, number)
                 if command.select or self._probes.selected is probe:
                     self._select_probe(probe)
             case commands.RemoveProbe():
@@ -274,7 +274,7 @@ class Worker:
             if len(self._probes) > 1:
                 self._remove_probe(number)
 
-    def _see(self, probe: Probe) -> None:
+    def _see(self, probe: Probe, command: int = 0) -> None:
         """Work out anew what the network sees of a probe, and tell the window."""
         dark_data = False
         if self._loaded is not None:
@@ -282,7 +282,7 @@ class Worker:
             probe.see(run.shape_CHW, run.config.data.fit)
             dark_data = is_dark(run.source)
         self.looking.forget(probe)
-        self.outlet.tell(probe.shown(dark_data))
+        self.outlet.tell(probe.shown(dark_data, command))
 
     def _see_all(self) -> None:
         """Another network, or other data: it may see every probe otherwise."""

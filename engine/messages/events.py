@@ -85,6 +85,12 @@ class CacheProblem(Message, frozen=True):
     sentence: str
 
 
+class EngineLost(Message, frozen=True):
+    """The process of the engine has ended, and nobody asked it to; another can be started."""
+
+    sentence: str
+
+
 class Refused(Message, frozen=True):
     """A command could not be carried out; nothing has changed. `command` is its number."""
 
@@ -111,7 +117,7 @@ class ProbeShown(ArrayMessage, frozen=True, eq=False):
 
     `picture_HWC` uint8 is a small copy of the picture; `seen_CHW` uint8 is exactly what the
     network sees, before normalisation. `light` says that the background is light, where the
-    network was trained on dark ones.
+    network was trained on dark ones. `command` is the one that brought the picture.
     """
 
     probe: int
@@ -121,6 +127,7 @@ class ProbeShown(ArrayMessage, frozen=True, eq=False):
     seen_CHW: np.ndarray
     light: bool
     inverted: bool
+    command: int = 0
 
 
 class ProbeRemoved(Message, frozen=True):
@@ -165,6 +172,7 @@ Event = (
     | LossNotFinite
     | Halted
     | CacheProblem
+    | EngineLost
     | Refused
     | Failed
     | TrainingChanged

@@ -25,8 +25,8 @@ class Taken(Message, frozen=True):
 
 
 class CurvesPart(ArrayMessage, frozen=True, eq=False):
-    """The curves of a run from figure number `start` and epoch number `first_epoch` on; what was
-    known from there on is replaced. int64 (N,), float32 (N,), float32 (N,)."""
+    """The curves of a run from figure number `start` and epoch number `first_epoch` on: a `start`
+    before what is known begins anew. int64 (N,), float32 (N,), float32 (N,)."""
 
     run: int
     start: int

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.messages.events import EpochEnded
+from engine.messages.wire import CurvesPart
 
 
 class CurveFigures(NamedTuple):
@@ -18,6 +19,14 @@ class CurveFigures(NamedTuple):
     epochs: tuple[EpochEnded, ...]
 
 
+class CurvesPlace(NamedTuple):
+    """How far a reader has come who gets the curves in parts."""
+
+    version: int = -1
+    steps: int = 0
+    epochs: int = 0
+
+
 class Curves:
     """Figures of one step and of one epoch, kept for a whole run. Every method is thread-safe.
 
@@ -27,6 +36,8 @@ class Curves:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._run = 0
+        # Counts the times that figures were taken back, so that readers of parts begin anew.
+        self._version = 0
         self._length = 0
         self._step_N = np.empty(1024, np.int64)
         self._figures_N2 = np.empty((1024, 2), np.float32)
@@ -36,6 +47,7 @@ class Curves:
         """Forget everything: a new run, numbered `run`, starts."""
         with self._lock:
             self._run = run
+            self._version += 1
             self._length = 0
             self._epochs = []
 
@@ -65,6 +77,7 @@ class Curves:
         with self._lock:
             self._length = int(np.searchsorted(self._step_N[: self._length], step, side="right"))
             self._epochs = [epoch for epoch in self._epochs if epoch.step <= step]
+            self._version += 1
 
     def read(self) -> CurveFigures:
         """All of it, copied: safe to keep."""
@@ -83,3 +96,31 @@ class Curves:
         self.extend(figures.step_N, figures.loss_N, figures.accuracy_N)
         with self._lock:
             self._epochs = list(figures.epochs)
+
+    def part_after(self, place: CurvesPlace) -> tuple[CurvesPart | None, CurvesPlace]:
+        """What has come since a place, None for nothing, and the place after it."""
+        with self._lock:
+            here = CurvesPlace(self._version, self._length, len(self._epochs))
+            if here == place:
+                return None, place
+            if place.version != here.version:
+                place = CurvesPlace(here.version)
+            new = slice(place.steps, here.steps)
+            part = CurvesPart(
+                self._run,
+                place.steps,
+                self._step_N[new].copy(),
+                self._figures_N2[new, 0].copy(),
+                self._figures_N2[new, 1].copy(),
+                place.epochs,
+                tuple(self._epochs[place.epochs :]),
+            )
+            return part, here
+
+    def take_part(self, part: CurvesPart) -> None:
+        """Follow other curves by a part of them; parts must come in their order."""
+        if part.run != self._run or part.start < self._length:
+            self.begin(part.run)
+        self.extend(part.step_N, part.loss_N, part.accuracy_N)
+        with self._lock:
+            self._epochs = [*self._epochs[: part.first_epoch], *part.epochs]

@@ -6,6 +6,7 @@ has left too many events unread gets what stands now instead of them.
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
 from engine.message import ArrayMessage
 from engine.messages.events import (
@@ -61,6 +62,11 @@ class Outlet:
         """Whether any reader has taken its last frames; where none has, captures stop."""
         return any(not inbox._frames for inbox in self._inboxes)
 
+    def standing(self) -> list[Event]:
+        """What a reader who comes now would be told."""
+        with self._changed:
+            return self._standing.events()
+
     def join(self) -> "Inbox":
         """A new reader: it begins with what stands now, as if it had heard how that came about."""
         with self._changed:
@@ -114,12 +120,19 @@ class Inbox:
             taken, self._frames = self._frames, {}
         return taken
 
-    def wait(self, timeout: float) -> None:
-        """Wait up to `timeout` seconds for an event or a frame. Not for the GUI thread."""
+    def wait(self, timeout: float, takes_frames: Callable[[], bool]) -> None:
+        """Wait up to `timeout` seconds for an event, or for a frame while `takes_frames()`. Not
+        for the GUI thread."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._events or self._frames or self._fell_behind, timeout
+                lambda: self._events or self._fell_behind or (self._frames and takes_frames()),
+                timeout,
             )
+
+    def nudge(self) -> None:
+        """Have whoever waits ask `takes_frames` again."""
+        with self._changed:
+            self._changed.notify_all()
 
     def wait_for_events(self, timeout: float) -> list[Event]:
         """Like `events`, but waits up to `timeout` seconds for the first: not on the GUI thread."""

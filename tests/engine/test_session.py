@@ -23,6 +23,8 @@ from engine.config import (
 )
 from engine.messages import commands, events
 from engine.messages.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
+from engine.sessions.process import ProcessSession
+from engine.sessions.session import Session
 from engine.sessions.thread import ThreadSession
 from engine.state import TRANSITIONS, Phase
 
@@ -36,7 +38,7 @@ SMALL = RunConfig(
 class Reader:
     """Reads a session's events as the window does, waiting for those it needs."""
 
-    def __init__(self, session: ThreadSession) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
         self.seen: list[events.Event] = []
 
@@ -55,15 +57,19 @@ class Reader:
         self.wait_for(lambda event: event == events.PhaseChanged(phase))
 
 
-@pytest.fixture
-def session() -> Iterator[ThreadSession]:
-    session = ThreadSession()
+KINDS = pytest.mark.parametrize("kind", [ThreadSession, ProcessSession], ids=["thread", "process"])
+"""What a session does, it does wherever its engine runs."""
+
+
+@pytest.fixture(params=[ThreadSession, ProcessSession], ids=["thread", "process"])
+def session(request: pytest.FixtureRequest) -> Iterator[Session]:
+    session: Session = request.param(torch_threads=1)
     session.open(SMALL)
     yield session
     assert session.close()
 
 
-def test_a_run_from_start_to_end(session: ThreadSession) -> None:
+def test_a_run_from_start_to_end(session: Session) -> None:
     reader = Reader(session)
     reader.wait_for_phase(Phase.READY)
     session.send(commands.Start())
@@ -72,8 +78,9 @@ def test_a_run_from_start_to_end(session: ThreadSession) -> None:
     assert session.curves.read().step_N[-1] == 5
 
 
-def test_commands_sent_before_torch_has_loaded_are_not_lost() -> None:
-    session = ThreadSession()
+@KINDS
+def test_commands_sent_before_torch_has_loaded_are_not_lost(kind: type[Session]) -> None:
+    session = kind()
     session.send(commands.Load(SMALL))
     session.send(commands.Start())
     session.open()
@@ -83,7 +90,7 @@ def test_commands_sent_before_torch_has_loaded_are_not_lost() -> None:
         assert session.close()
 
 
-def test_a_refused_command_is_an_event(session: ThreadSession) -> None:
+def test_a_refused_command_is_an_event(session: Session) -> None:
     reader = Reader(session)
     number = session.send(commands.Pause())
     refused = reader.wait_for(lambda event: isinstance(event, events.Refused))
@@ -91,9 +98,13 @@ def test_a_refused_command_is_an_event(session: ThreadSession) -> None:
 
 
 def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
-    session: ThreadSession, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """In the thread; test_process_session.py has the same of a process."""
     from engine.training.run import Run
+
+    session = ThreadSession(torch_threads=1)
+    session.open(SMALL)
 
     reader = Reader(session)
     reader.wait_for_phase(Phase.READY)
@@ -113,9 +124,10 @@ def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
     session.send(commands.StartOver())
     session.send(commands.Start())
     reader.wait_for_phase(Phase.FINISHED)
+    assert session.close()
 
 
-def test_frames_follow_the_demand_while_nothing_trains(session: ThreadSession) -> None:
+def test_frames_follow_the_demand_while_nothing_trains(session: Session) -> None:
     reader = Reader(session)
     reader.wait_for_phase(Phase.READY)
     session.want(Demand((MapsDemand("conv1"),)))
@@ -124,7 +136,7 @@ def test_frames_follow_the_demand_while_nothing_trains(session: ThreadSession) -
     assert set(frames) == {("maps", "conv1")}
 
 
-def test_pictures_become_probes_and_the_rest_a_list(session: ThreadSession, tmp_path: Path) -> None:
+def test_pictures_become_probes_and_the_rest_a_list(session: Session, tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name in ("a.png", "b.png"):
@@ -144,7 +156,7 @@ def test_pictures_become_probes_and_the_rest_a_list(session: ThreadSession, tmp_
         frame = session.take().get(("predictions", ""))
 
 
-def test_a_folder_without_pictures_is_said(session: ThreadSession, tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_said(session: Session, tmp_path: Path) -> None:
     reader = Reader(session)
     session.add_pictures([tmp_path])
     unread = reader.wait_for(lambda event: isinstance(event, events.PicturesUnread))
@@ -152,9 +164,10 @@ def test_a_folder_without_pictures_is_said(session: ThreadSession, tmp_path: Pat
     assert "no picture" in unread.problems[0][1]
 
 
-def test_it_closes_while_it_trains_and_before_it_is_ready() -> None:
+@KINDS
+def test_it_closes_while_it_trains_and_before_it_is_ready(kind: type[Session]) -> None:
     for wait in (True, False):
-        session = ThreadSession()
+        session = kind()
         session.open(SMALL)
         if wait:
             Reader(session).wait_for_phase(Phase.READY)
@@ -187,7 +200,7 @@ COMMANDS = st.sampled_from(
 )
 @given(sent=st.lists(COMMANDS, max_size=12))
 def test_any_sequence_of_commands_keeps_to_the_state_machine(
-    session: ThreadSession, sent: list[commands.Command]
+    session: Session, sent: list[commands.Command]
 ) -> None:
     """Only drawn transitions happen, nothing fails, and it can always start over."""
     reader = Reader(session)
