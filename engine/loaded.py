@@ -14,7 +14,7 @@ from engine.state import Phase, Status, Trigger
 from engine.telemetry.curves import Curves
 from engine.telemetry.looking import Subject
 from engine.telemetry.transfer import Transfer
-from engine.training.devices import device_title
+from engine.training.devices import device_notes, device_title
 from engine.training.figures import Figures
 from engine.training.run import Run
 from engine.training.snapshots import Snapshots
@@ -69,7 +69,10 @@ class LoadedRun:
             validation_pictures=len(run.validation),
             test_pictures=len(run.subsets.indices("test")),
             left_out=int((run.subsets.subset_N < 0).sum()),
-            notes=run.subsets.notes,
+            notes=(
+                *run.subsets.notes,
+                *device_notes(run.config.training.device, run.device),
+            ),
             problems=len(run.source.problems),
         )
         return events.Loaded(number, network, data, self.config, command)
