@@ -2,12 +2,16 @@
 
 import faulthandler
 import platform
+import re
 import time
 from pathlib import Path
 
 import platformdirs
 
 _FAULT = "fault.txt"
+_FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code 0x8))", re.MULTILINE)
+"""On Windows a trace is written too where COM raised an error that it then handled: those have
+codes of eight digits that begin with 8."""
 
 
 def folder() -> Path:
@@ -39,10 +43,14 @@ def watch_for_faults() -> None:
 
 
 def last_fault() -> Path | None:
-    """The trace that a crash left, once: the next call no longer finds it."""
+    """The trace that a crash left, once: the next call no longer finds it. What was handled, and
+    ended nothing, is no crash."""
     fault = folder() / _FAULT
     try:
         if not fault.is_file() or fault.stat().st_size == 0:
+            return None
+        if not _FATAL.search(fault.read_text(encoding="utf-8", errors="replace")):
+            fault.unlink()
             return None
         return fault.rename(folder() / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt")
     except OSError:

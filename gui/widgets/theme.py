@@ -64,6 +64,11 @@ _DARK: dict[QPalette.ColorRole, str] = {
     _Role.Dark: "#141517",
     _Role.Shadow: "#0c0d0e",
 }
+_SCHEMES: dict[ThemeChoice, Qt.ColorScheme] = {
+    "system": Qt.ColorScheme.Unknown,
+    "light": Qt.ColorScheme.Light,
+    "dark": Qt.ColorScheme.Dark,
+}
 _DISABLED = {"light": "#9fa3a9", "dark": "#6b6f76"}
 _DISABLED_ROLES = (_Role.WindowText, _Role.Text, _Role.ButtonText, _Role.HighlightedText)
 
@@ -90,9 +95,12 @@ class Theme(QObject):
         self._apply()
 
     def _apply(self) -> None:
+        hints = QGuiApplication.styleHints()
+        # What the system draws goes along: the title bar, and its own dialogs.
+        hints.setColorScheme(_SCHEMES[self._choice])
         dark = self._choice == "dark"
         if self._choice == "system":
-            dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            dark = hints.colorScheme() == Qt.ColorScheme.Dark
         palette = palette_of("dark" if dark else "light")
         if palette != self._app.palette():
             self._app.setPalette(palette)

@@ -151,6 +151,28 @@ def test_a_crash_is_explained_at_the_next_start_and_only_then():
     assert reports.last_fault() is None
 
 
+COM = "Windows fatal exception: code 0x8001010d\n\nThread 0x1234:\n  File app.py, line 1\n"
+
+
+def test_what_was_handled_is_no_crash():
+    folder = reports.folder()
+    folder.mkdir(parents=True)
+    (folder / "fault.txt").write_text(COM)
+    assert reports.last_fault() is None
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "fatal",
+    ["access violation", "code 0xc0000409"],
+)
+def test_a_crash_after_something_handled_is_told(fatal):
+    reports.folder().mkdir(parents=True)
+    (reports.folder() / "fault.txt").write_text(f"{COM}Windows fatal exception: {fatal}\n")
+    kept = reports.last_fault()
+    assert fatal in kept.read_text()
+
+
 # The whole
 
 
