@@ -3,10 +3,9 @@
 Imports without torch. `check` functions raise ConfigError with one sentence.
 """
 
-import math
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import msgspec
 import tomli_w
@@ -16,6 +15,7 @@ from engine.errors import ConfigError
 
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
+Decay = Annotated[float, Meta(ge=0, le=1)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "none"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd"]
@@ -31,13 +31,12 @@ LARGEST_LEARNING_RATE = 1e6
 
 AnyConfig = TypeVar("AnyConfig", bound=Struct)
 
-OPTIMIZERS: tuple[Optimizer, ...] = ("adam", "adamw", "rmsprop", "sgd")
-SCHEDULES: tuple[Schedule, ...] = ("constant", "cosine")
-DEVICES: tuple[DeviceName, ...] = ("auto", "cpu", "cuda", "mps")
-COLOURS: tuple[Colour, ...] = ("own", "grey", "rgb")
-FITS: tuple[Fit, ...] = ("stretch", "crop", "pad")
-NORMALISATIONS: tuple[Normalisation, ...] = ("none", "measured", "imagenet")
-FILLS: tuple[Fill, ...] = ("black", "nearest", "mirror")
+OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
+DEVICES: tuple[DeviceName, ...] = get_args(DeviceName)
+COLOURS: tuple[Colour, ...] = get_args(Colour)
+FITS: tuple[Fit, ...] = get_args(Fit)
+NORMALISATIONS: tuple[Normalisation, ...] = get_args(Normalisation)
+FILLS: tuple[Fill, ...] = get_args(Fill)
 
 
 class Conv(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="conv"):
@@ -172,17 +171,96 @@ DIGITS = DataConfig(fit="pad", augmentation=Augmentation(rotation=12.0, shift=0.
 class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How the network is trained.
 
-    `schedule` says how the learning rate falls from its value to the end of the last epoch.
-    `device` "auto" takes cuda, then mps, then cpu.
+    A field with a title is a hyperparameter: the options of `train`, the fields of the Training
+    panel and what can be changed while it trains all follow from it. `engine/hyperparameters.py`
+    says what else its Meta may hold. Another one is used where `Run` takes a step.
     """
 
-    epochs: Count = 20
-    batch_size: Count = 64
-    learning_rate: Annotated[float, Meta(gt=0, le=LARGEST_LEARNING_RATE)] = 2e-3
-    optimizer: Optimizer = "adam"
-    schedule: Schedule = "cosine"
-    seed: Seed = 0
-    device: DeviceName = "auto"
+    epochs: Annotated[
+        int, Meta(ge=1, title="Epochs", description="How often every picture is seen")
+    ] = 20
+    batch_size: Annotated[
+        int, Meta(ge=1, title="Batch size", description="Pictures in each step")
+    ] = 64
+    learning_rate: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=LARGEST_LEARNING_RATE,
+            title="Learning rate",
+            description="How far each step moves the weights",
+            extra={"option": "lr", "typed": True},
+        ),
+    ] = 2e-3
+    optimizer: Annotated[
+        Optimizer, Meta(title="Optimiser", description="Another optimiser starts without memory")
+    ] = "adam"
+    momentum: Annotated[
+        Share | None,
+        Meta(
+            title="Momentum",
+            description="The share of the last step's move that the next one keeps",
+            extra={"step": 0.05, "usual": {"sgd": 0.9, "rmsprop": 0.0}},
+        ),
+    ] = None
+    """None: what is usual with the optimiser."""
+    weight_decay: Annotated[
+        Decay | None,
+        Meta(
+            title="Weight decay",
+            description="How strongly each step draws the weights towards 0",
+            extra={
+                "typed": True,
+                "usual": {"adam": 0.0, "adamw": 0.01, "rmsprop": 0.0, "sgd": 0.0},
+            },
+        ),
+    ] = None
+    """None: what is usual with the optimiser."""
+    schedule: Annotated[
+        Schedule,
+        Meta(
+            title="Schedule",
+            description="Whether the learning rate stays, or falls to nothing along a cosine by the"
+            " last epoch",
+        ),
+    ] = "cosine"
+    warm_up: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1000,
+            title="Warm-up",
+            description="Epochs in which the learning rate rises to its value",
+            extra={"step": 0.5},
+        ),
+    ] = 0.0
+    label_smoothing: Annotated[
+        float,
+        Meta(
+            ge=0,
+            lt=1,
+            title="Label smoothing",
+            description="The share of each label that is spread over all classes",
+            extra={"step": 0.05},
+        ),
+    ] = 0.0
+    gradient_clipping: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1e6,
+            title="Gradient clipping",
+            description="The largest norm of a step's gradients; 0: as large as they are",
+            extra={"step": 0.5},
+        ),
+    ] = 0.0
+    seed: Annotated[
+        Seed,
+        Meta(
+            description="What subsets, weights, order and variation start from",
+        ),
+    ] = 0
+    device: Annotated[DeviceName, Meta(description="auto takes cuda, then mps, then cpu")] = "auto"
 
 
 DIGITS_CONVNET = NetworkConfig(
@@ -205,20 +283,6 @@ class RunConfig(Struct, frozen=True, forbid_unknown_fields=True):
     data: DataConfig = DIGITS
     network: NetworkConfig = DIGITS_CONVNET
     training: TrainingConfig = TrainingConfig()
-
-
-def learning_rate_from(text: str) -> float:
-    """The learning rate that a person typed; ConfigError when it can't be one."""
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate <= LARGEST_LEARNING_RATE:
-        raise ConfigError(
-            f"The learning rate is {text!r}.",
-            "It must be a number above 0 and at most 1,000,000, such as 0.001.",
-        )
-    return rate
 
 
 def checked(config: AnyConfig) -> AnyConfig:

@@ -93,7 +93,7 @@ class LoadedRun:
 
     def status(self, phase: Phase, number: int, looking_share: float, can_undo: bool) -> Status:
         """What the engine is doing with it, as of now."""
-        run, settings = self.run, self.run.settings
+        run = self.run
         training = phase is Phase.TRAINING
         rate = self.figures.images_per_second
         pictures = len(run.training)
@@ -113,11 +113,8 @@ class LoadedRun:
             seconds_left=left / rate if training and rate > 0 else None,
             memory_mb=self.figures.memory_mb,
             looking_share=looking_share if training else 0.0,
-            learning_rate=settings.learning_rate,
+            settings=run.settings,
             scheduled_rate=run.learning_rate,
-            batch_size=settings.batch_size,
-            optimizer=settings.optimizer,
-            schedule=settings.schedule,
             run=number,
             can_undo=can_undo,
         )

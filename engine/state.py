@@ -18,6 +18,7 @@ is done, or the loss is not finite. A load that fails leads back to the phase it
 
 from enum import StrEnum
 
+from engine.config import TrainingConfig
 from engine.errors import PhaseError
 from engine.message import Message
 
@@ -106,6 +107,7 @@ class Status(Message, frozen=True):
     """What the engine is doing, as of its last step boundary. Read from any thread.
 
     `memory_mb` is what the process holds (cpu) or the device has allocated (cuda), in MiB.
+    `settings` are None while no network is loaded.
     `scheduled_rate` is what the schedule makes of the learning rate for the next step.
     `looking_share` is the share of time, 0 to 1, that captures and painting took lately.
     """
@@ -124,10 +126,7 @@ class Status(Message, frozen=True):
     seconds_left: float | None = None
     memory_mb: float = 0.0
     looking_share: float = 0.0
-    learning_rate: float = 0.0
+    settings: TrainingConfig | None = None
     scheduled_rate: float = 0.0
-    batch_size: int = 0
-    optimizer: str = ""
-    schedule: str = ""
     run: int = 0
     can_undo: bool = False

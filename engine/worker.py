@@ -5,17 +5,17 @@ window. Nothing here waits for the device while training.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import torch
 
 from engine.config import RunConfig, checked
 from engine.data.cache.cache import usual_cache
 from engine.data.sources.open import open_source
 from engine.errors import DataError, DeviceError, EngineError, NetworkError, PhaseError
+from engine.hyperparameters import Value, changed, difference
 from engine.loaded import LoadedRun
 from engine.messages import commands, events
 from engine.messages.commands import Command
@@ -96,7 +96,7 @@ class Worker:
             case commands.Undo():
                 self._undo()
             case commands.SetTraining():
-                self._set_training(command)
+                self._set_training(command.changes)
             case commands.AddProbe():
                 probe = self._probes.add(command.name, command.rgb_HWC, command.size_HW)
                 self._see(probe, number)
@@ -239,26 +239,16 @@ class Worker:
         self._see_all()
         self._follow(Trigger.UNDO)
 
-    def _set_training(self, change: commands.SetTraining) -> None:
-        loaded = self._need()
-        run = loaded.run
-        fields = {name: getattr(change, name) for name in change.__struct_fields__}
-        changed = {
-            name: value
-            for name, value in fields.items()
-            if value is not None and value != getattr(run.settings, name)
-        }
-        if not changed:
+    def _set_training(self, changes: Mapping[str, Value]) -> None:
+        run = self._need().run
+        before, settings = run.settings, changed(run.settings, changes)
+        if settings == before:
             return
-        settings = checked(msgspec.structs.replace(run.settings, **changed))
-        run.goal_epochs = max(
-            run.epoch + 1, run.goal_epochs + settings.epochs - run.settings.epochs
-        )
+        run.goal_epochs = max(run.epoch + 1, run.goal_epochs + settings.epochs - before.epochs)
         run.set(settings)
-        words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in changed.items())
-        self.outlet.tell(
-            events.TrainingChanged(run.step_number, f"From the next step on: {words}.")
-        )
+        words = difference(before, settings)
+        told = events.TrainingChanged(run.step_number, f"From the next step on: {words}.")
+        self.outlet.tell(told)
 
     # Probes
 

@@ -147,18 +147,8 @@ class Controller(QObject):
 
     def run(self) -> RunConfig:
         """The run with its settings as they stand, to begin the next start with."""
-        status, config = self._session.status, self._config
-        if not status.batch_size:
-            return config
-        training = msgspec.structs.replace(
-            config.training,
-            learning_rate=status.learning_rate,
-            batch_size=status.batch_size,
-            optimizer=status.optimizer,
-            schedule=status.schedule,
-            epochs=self._parts.training.epochs.value(),
-        )
-        return msgspec.structs.replace(config, training=training)
+        settings, config = self._session.status.settings, self._config
+        return config if settings is None else msgspec.structs.replace(config, training=settings)
 
     def train_with(self, data: DataConfig) -> None:
         """Learn from other pictures, or from the same ones in another way: the network is kept
@@ -267,13 +257,13 @@ class Controller(QObject):
                     msgspec.structs.replace(self._session.status, phase=event.phase)
                 )
             case events.LossNotFinite():
-                lower = self._session.status.learning_rate / 10
+                lower = self.run().training.learning_rate / 10
                 notices.warn(
                     f"The loss of step {event.step:,} is not a number, so training is paused with"
                     f" the weights of step {event.kept_step:,}. A lower learning rate helps.",
                     (
                         f"Use {lower:g}",
-                        lambda: self._session.send(commands.SetTraining(learning_rate=lower)),
+                        lambda: self._session.send(commands.SetTraining({"learning_rate": lower})),
                     ),
                 )
             case events.Refused():

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
 from engine.messages.events import EpochEnded, Event, PicturesRead, ProbeShown, TrainingChanged
 from engine.sessions.thread import ThreadSession
@@ -114,7 +114,8 @@ class _Tour:
         self._until("a single step", lambda: window.parts.actions.step.isEnabled())
         window.parts.actions.step.trigger()
         self._until("one more step", lambda: self._session.status.step == step + 1)
-        field = window.parts.training.learning_rate
+        field = window.parts.training.fields["learning_rate"]
+        assert isinstance(field, QLineEdit)
         field.setFocus()
         field.selectAll()
         QTest.keyClicks(field, "0.0005")

@@ -17,9 +17,9 @@ from engine.config import (
     RunConfig,
     SubsetCounts,
     checked,
-    learning_rate_from,
 )
 from engine.errors import ConfigError
+from engine.hyperparameters import changed, hyperparameters
 from engine.networks.presets import find_network
 from engine.presets import find_preset, presets
 
@@ -66,13 +66,36 @@ def add_options(parser: argparse.ArgumentParser, add_count: AddCount) -> None:
         metavar="NAME_OR_FILE",
         help="a network that comes with ConvScope, or a TOML file (default: the preset's)",
     )
-    add_count(training, "--epochs", 1, "times that every picture is seen")
-    add_count(training, "--batch-size", 1, "pictures in a step")
-    training.add_argument("--lr", metavar="X", type=learning_rate_from, help="learning rate")
+    add_training_options(training, add_count)
     add_count(training, "--seed", 0, "what subsets, weights, order and variation start from")
     training.add_argument(
         "--device", choices=DEVICES, help="auto takes cuda, then mps, then cpu (default: auto)"
     )
+
+
+def add_training_options(group: argparse._ActionsContainer, add_count: AddCount) -> None:
+    """An option for each hyperparameter, for `training_changes`."""
+    for each in hyperparameters():
+        words = f"{each.words[:1].lower()}{each.words[1:]}"
+        if each.usual is not None:
+            words += f" ({', '.join(f'{name}: {value:g}' for name, value in each.usual.items())})"
+        if each.kind is int:
+            add_count(group, each.option, int(each.least), words)
+        elif each.kind is bool:
+            group.add_argument(each.option, action=argparse.BooleanOptionalAction, help=words)
+        elif each.choices:
+            group.add_argument(each.option, choices=each.choices, help=words)
+        else:
+            group.add_argument(each.option, metavar="X", type=each.number_from, help=words)
+
+
+def training_changes(chosen: argparse.Namespace) -> dict[str, bool | int | float | str]:
+    """What was said of the hyperparameters, by the names of their fields."""
+    said = {
+        each.name: getattr(chosen, each.option.lstrip("-").replace("-", "_"))
+        for each in hyperparameters()
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def add_subset_options(group: argparse._ActionsContainer, add_count: AddCount) -> None:
@@ -101,9 +124,8 @@ def run_config(chosen: argparse.Namespace) -> RunConfig:
     elif chosen.augmentation is not None:
         like = find_preset(chosen.augmentation).run.data
         data = msgspec.structs.replace(data, augmentation=like.augmentation)
-    training = _with(run.training, chosen, ("epochs", "batch_size", "seed", "device"))
-    if chosen.lr is not None:
-        training = msgspec.structs.replace(training, learning_rate=chosen.lr)
+    training = _with(run.training, chosen, ("seed", "device"))
+    training = changed(training, training_changes(chosen))
     network = run.network if chosen.network is None else find_network(chosen.network)
     return checked(RunConfig(data=data, network=network, training=training))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.config import Optimizer, RunConfig, Schedule
+from engine.config import RunConfig
 from engine.message import ArrayMessage, Message
 
 
@@ -41,13 +41,9 @@ class Undo(Message, frozen=True):
 
 
 class SetTraining(Message, frozen=True):
-    """Change what may change while a network trains; None leaves a value as it is."""
+    """Change what may change while a network trains: fields of TrainingConfig, by their names."""
 
-    learning_rate: float | None = None
-    batch_size: int | None = None
-    optimizer: Optimizer | None = None
-    schedule: Schedule | None = None
-    epochs: int | None = None
+    changes: dict[str, bool | int | float | str]
 
 
 class AddProbe(ArrayMessage, frozen=True, eq=False):

@@ -4,8 +4,6 @@ Nothing in here waits for the device: losses come back as device tensors.
 """
 
 import math
-from collections.abc import Callable
-from functools import partial
 from math import prod
 
 import msgspec
@@ -13,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.nn.utils import clip_grad_norm_
 
-from engine.config import Optimizer, RunConfig, TrainingConfig
+from engine.config import RunConfig, TrainingConfig
 from engine.data.batches.augment import augment
 from engine.data.batches.feed import Feed
 from engine.data.batches.scaling import Scaling, measured_scaling, scaling_of
@@ -28,19 +27,13 @@ from engine.networks.build import build
 from engine.networks.scores import class_scores
 from engine.presets import fitting
 from engine.training.devices import seed_device
-from engine.training.schedules import share_of_learning_rate
+from engine.training.optimizers import make_optimizer, retune
+from engine.training.schedules import share_of_learning_rate, warmth
 from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_end
 
 VALIDATION_BATCH = 256
 VALIDATION_VALUES = 2**22
 """The most values that the pictures of a batch of the validation have: 62 of 150x150."""
-# One pass over each weight instead of one for every term of the formula.
-_OPTIMIZERS: dict[Optimizer, Callable[..., torch.optim.Optimizer]] = {
-    "adam": partial(torch.optim.Adam, fused=True),
-    "adamw": partial(torch.optim.AdamW, fused=True),
-    "rmsprop": torch.optim.RMSprop,  # which torch can't fuse
-    "sgd": partial(torch.optim.SGD, momentum=0.9, fused=True),
-}
 
 
 class Run:
@@ -148,8 +141,7 @@ class Run:
     def optimizer(self) -> torch.optim.Optimizer:
         """Made when first needed: its first import costs torch more than a second."""
         if self._optimizer is None:
-            make = _OPTIMIZERS[self.settings.optimizer]
-            self._optimizer = make(self.network.parameters(), lr=self.settings.learning_rate)
+            self._optimizer = make_optimizer(self.network.parameters(), self.settings)
         return self._optimizer
 
     def prepare(self) -> None:
@@ -161,16 +153,21 @@ class Run:
         self._optimizer = None
 
     @property
-    def progress(self) -> float:
-        """The share of the epochs up to the goal that is done, 0 to 1."""
-        epochs = self.epoch + self.position / len(self.training)
-        return min(epochs / self.goal_epochs, 1.0)
+    def learning_rate(self) -> float:
+        """What the next step uses: the setting, its schedule and its warm-up."""
+        return self._rate_to(min(self._batch_end, len(self.training)))
+
+    def _rate_to(self, position: int) -> float:
+        """That of the step whose batch ends at this position of the epoch."""
+        settings, epochs = self.settings, self.epoch + position / len(self.training)
+        progress = min(epochs / self.goal_epochs, 1.0)
+        rate = settings.learning_rate * share_of_learning_rate(settings.schedule, progress)
+        return rate * warmth(settings.warm_up, epochs) if settings.warm_up else rate
 
     @property
-    def learning_rate(self) -> float:
-        """What the next step uses: the setting and its schedule."""
-        settings = self.settings
-        return settings.learning_rate * share_of_learning_rate(settings.schedule, self.progress)
+    def _batch_end(self) -> int:
+        """Where the next batch of the epoch ends."""
+        return batch_end(self.position, self.settings.batch_size, len(self.training))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -191,6 +188,8 @@ class Run:
         """Use other settings from the next step on; a new optimiser starts without memory."""
         if settings.optimizer != self.settings.optimizer:
             self.renew_optimizer()
+        elif self._optimizer is not None:
+            retune(self._optimizer, settings)
         self.settings = settings
 
     def step(self) -> Tensor | None:
@@ -205,8 +204,7 @@ class Run:
         if not self._begun:
             self._begun = True
             self.training.begin(epoch_order(len(self.training), seed, self.epoch))
-        start = self.position
-        end = batch_end(start, self.settings.batch_size, len(self.training))
+        start, end = self.position, self._batch_end
         batch = self.training.batch(start, end)
         self.position = end
         read = len(batch.labels_N)
@@ -228,7 +226,7 @@ class Run:
         )
         optimizer = self.optimizer
         for group in optimizer.param_groups:
-            group["lr"] = self.learning_rate
+            group["lr"] = self._rate_to(end)
         optimizer.zero_grad(set_to_none=True)
         seed_device(self.device, network_seed(seed, self.epoch, start))
         try:
@@ -239,8 +237,10 @@ class Run:
                 "The batch norm of this network can't learn from one picture at a time.",
                 "Choose a batch size of 2 or more.",
             ) from error
-        loss = F.cross_entropy(scores_NK, targets)
+        loss = F.cross_entropy(scores_NK, targets, label_smoothing=self.settings.label_smoothing)
         loss.backward()
+        if self.settings.gradient_clipping:
+            clip_grad_norm_(self.network.parameters(), self.settings.gradient_clipping)
         optimizer.step()
         self.step_number += 1
         with torch.no_grad():

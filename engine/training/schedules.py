@@ -14,3 +14,10 @@ def share_of_learning_rate(schedule: Schedule, progress: float) -> float:
     if schedule == "constant":
         return 1.0
     return 0.5 * (1.0 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
+
+
+def warmth(warm_up: float, epochs: float) -> float:
+    """The factor on the learning rate while it warms up: rises from 0 to 1 in a straight line over
+    `warm_up` epochs. `epochs`, with the step that it is for, are done (Goyal and others, "Accurate,
+    Large Minibatch SGD", 2017, section 2.2)."""
+    return min(epochs / warm_up, 1.0)

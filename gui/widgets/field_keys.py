@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -44,6 +44,8 @@ class _GivesBack(QObject):
                 self._field.event(event)
                 if isinstance(self._field, QSpinBox):
                     self._field.setValue(self._field.value())  # shows it anew
+                elif isinstance(self._field, QDoubleSpinBox):
+                    self._field.setValue(self._field.value())
                 self._give_back()
                 return True
         return False

@@ -32,12 +32,6 @@ def test_none_can_be_changed_on_its_way(module: ModuleType) -> None:
         assert kind.__struct_config__.frozen, kind
 
 
-def test_what_is_not_said_stays_as_it_is() -> None:
-    change = commands.SetTraining(batch_size=32)
-    assert (change.learning_rate, change.optimizer, change.epochs) == (None, None, None)
-    assert change.batch_size == 32
-
-
 def test_comparing_what_carries_an_array_compares_no_pixels() -> None:
     rgb_HWC = np.zeros((2, 2, 3), np.uint8)
     assert commands.AddProbe("seven.png", rgb_HWC) != commands.AddProbe("seven.png", rgb_HWC)

@@ -169,9 +169,9 @@ def test_the_learning_rate_falls_to_nothing_over_the_run(engine: Engine) -> None
     while engine.worker.phase is Phase.TRAINING:
         rates.append(loaded.run.learning_rate)
         engine.worker.advance()
-    assert rates[0] == SMALL.training.learning_rate
+    assert 0.99 < rates[0] / SMALL.training.learning_rate < 1
     assert rates == sorted(rates, reverse=True)
-    assert loaded.run.learning_rate == 0
+    assert rates[-1] == loaded.run.learning_rate == 0
 
 
 def test_start_after_the_end_trains_as_many_epochs_again(engine: Engine) -> None:
@@ -208,14 +208,14 @@ def test_start_over_begins_from_the_same_weights_and_undo_brings_the_others_back
 def test_settings_change_between_steps(engine: Engine) -> None:
     engine.apply(commands.Start())
     engine.steps(2)
-    engine.apply(commands.SetTraining(learning_rate=0.5, batch_size=1000))
-    engine.apply(commands.SetTraining(schedule="constant"))
+    engine.apply(commands.SetTraining({"learning_rate": 0.5, "batch_size": 1000}))
+    engine.apply(commands.SetTraining({"schedule": "constant"}))
     engine.steps(1)
     loaded = engine.worker._loaded
     assert loaded is not None
     assert loaded.run.optimizer.param_groups[0]["lr"] == 0.5
     assert loaded.run.position == 2 * 256 + 1000
-    engine.apply(commands.SetTraining(optimizer="sgd"))
+    engine.apply(commands.SetTraining({"optimizer": "sgd"}))
     engine.steps(1)
     assert isinstance(loaded.run.optimizer, torch.optim.SGD)
     assert loaded.run.optimizer.param_groups[0]["lr"] == 0.5
@@ -225,10 +225,10 @@ def test_settings_change_between_steps(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        commands.SetTraining(learning_rate=0.0),
-        commands.SetTraining(learning_rate=-1.0),
-        commands.SetTraining(batch_size=0),
-        commands.SetTraining(epochs=-3),
+        commands.SetTraining({"learning_rate": 0.0}),
+        commands.SetTraining({"learning_rate": -1.0}),
+        commands.SetTraining({"batch_size": 0}),
+        commands.SetTraining({"epochs": -3}),
     ],
 )
 def test_settings_that_cannot_be_are_refused_and_change_nothing(
@@ -292,12 +292,12 @@ def test_after_a_change_of_optimiser_the_one_from_before_the_break_is_forgotten(
 ) -> None:
     engine.apply(commands.Start())
     engine.steps(3)
-    engine.apply(commands.SetTraining(optimizer="sgd"))
+    engine.apply(commands.SetTraining({"optimizer": "sgd"}))
     engine.steps(1)
     with torch.no_grad():
         next(engine.network.parameters()).fill_(float("nan"))
     engine.finish()
-    engine.apply(commands.SetTraining(learning_rate=1e-4), commands.Start())
+    engine.apply(commands.SetTraining({"learning_rate": 1e-4}), commands.Start())
     engine.finish()
     assert engine.worker.phase is Phase.FINISHED
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.config import RunConfig
+from engine.config import RunConfig, TrainingConfig
 from engine.messages.commands import Command
 from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey
@@ -18,10 +18,7 @@ READY = Status(
     device="cpu, 2 threads",
     epochs=20,
     steps_per_epoch=63,
-    learning_rate=0.001,
-    batch_size=64,
-    optimizer="adam",
-    schedule="cosine",
+    settings=TrainingConfig(learning_rate=0.001),
     run=1,
 )
 

@@ -111,14 +111,14 @@ def test_panels_ask_through_it(window, session):
     parts.probes.select_requested.emit(3)
     parts.probes.remove_requested.emit(4)
     parts.strip.invert_requested.emit(5, True)
-    parts.training.changed.emit(commands.SetTraining(learning_rate=0.1))
+    parts.training.changed.emit(commands.SetTraining({"learning_rate": 0.1}))
     window.budget_chosen.emit(0.05)
     parts.probes.stop_reading_requested.emit()
     assert session.sent == [
         commands.SelectProbe(3),
         commands.RemoveProbe(4),
         commands.InvertProbe(5, True),
-        commands.SetTraining(learning_rate=0.1),
+        commands.SetTraining({"learning_rate": 0.1}),
         commands.SetBudget(0.05),
     ]
     assert session.stopped_reading
@@ -238,7 +238,7 @@ def test_a_loss_that_is_no_number_says_what_helps(window, session, controller):
     assert "1,234" in sentence
     assert "1,200" in sentence
     press_notice(window, "Use 0.0001")
-    assert session.sent == [commands.SetTraining(learning_rate=0.0001)]
+    assert session.sent == [commands.SetTraining({"learning_rate": 0.0001})]
 
 
 def test_a_refusal_is_said(window, controller):
@@ -328,15 +328,9 @@ def test_another_device_asks_first_where_training_would_be_lost(window, session,
 
 def test_the_settings_to_remember_are_those_that_hold(window, session, controller):
     controller.handle([loaded()])
-    set_status(
-        session,
-        controller,
-        msgspec.structs.replace(READY, learning_rate=0.02, batch_size=32, optimizer="sgd"),
-    )
-    window.parts.training.epochs.setValue(5)
-    assert controller.run().training == msgspec.structs.replace(
-        TrainingConfig(), learning_rate=0.02, batch_size=32, optimizer="sgd", epochs=5
-    )
+    settings = TrainingConfig(learning_rate=0.02, batch_size=32, optimizer="sgd", epochs=5)
+    set_status(session, controller, msgspec.structs.replace(READY, settings=settings))
+    assert controller.run().training == settings
 
 
 def test_before_anything_is_loaded_the_remembered_settings_hold(qapp, qtbot, tmp_path):

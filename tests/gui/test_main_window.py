@@ -147,7 +147,7 @@ def test_single_keys_do_not_train_while_typing(open_window, qtbot):
     show_network(window, session)
     session.sent.clear()
     activate(window, qtbot)
-    field = window.parts.training.learning_rate
+    field = window.parts.training.fields["learning_rate"]
     field.setFocus()
     field.selectAll()
     for key in (Qt.Key.Key_S, Qt.Key.Key_Space, Qt.Key.Key_E):

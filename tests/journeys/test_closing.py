@@ -123,8 +123,9 @@ def look(driver: Driver) -> dict[str, object]:
         "checked": checked(driver, "Palette of maps", "Scale maps", "Theme", "Looking may cost"),
         "curves": (window.curves.smoothing, window.curves.log_loss),
         "training": (
-            status.learning_rate, status.batch_size, status.optimizer, status.epochs,
-            window.parts.training.learning_rate.text(),
+            status.settings.learning_rate, status.settings.batch_size, status.settings.optimizer,
+            status.epochs,
+            window.parts.training.fields["learning_rate"].text(),
         ),
     }  # fmt: skip
 
@@ -160,15 +161,15 @@ def test_the_next_start_finds_everything_as_it_was(open_window, tmp_path):
     driver.click(window.curves.findChild(QCheckBox))
     driver.choose("View", "Training")
     panel = window.parts.training
-    driver.type_into(panel.learning_rate, "0.004")
-    driver.type_into(panel.batch_size, "100")
-    driver.type_into(panel.epochs, "7")
-    panel.optimizer.setFocus()
+    driver.type_into(panel.fields["learning_rate"], "0.004")
+    driver.type_into(panel.fields["batch_size"], "100")
+    driver.type_into(panel.fields["epochs"], "7")
+    panel.fields["optimizer"].setFocus()
     driver.press("End")
-    driver.until(lambda: driver.session.status.optimizer == "sgd")
+    driver.until(lambda: driver.session.status.settings.optimizer == "sgd")
     driver.choose("View", "Training")
     driver.until(lambda: not window.docks["training"].isVisible())
-    driver.until(lambda: panel.learning_rate.text() == "0.004")
+    driver.until(lambda: panel.fields["learning_rate"].text() == "0.004")
     # Docks grow into the room that is left, in steps.
     driver.until(lambda: window.docks["filters"].geometry().right() == window.train.rect().right())
     left = look(driver)
@@ -252,7 +253,7 @@ def test_damaged_settings_break_nothing(open_window, tmp_path, damage):
         sentence = driver.wait_for_notice("Training starts with the default settings.")
         assert "run.toml" in sentence
     assert len(driver.notices) <= 1
-    assert driver.session.status.learning_rate == 0.002
+    assert driver.session.status.settings.learning_rate == 0.002
     view = driver.window.parts.view
     assert (view.palette, view.scale, driver.window.budget) == ("viridis", "map", USUAL_BUDGET)
     assert all(dock.isVisible() for dock in driver.window.docks.values())

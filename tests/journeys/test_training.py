@@ -176,11 +176,11 @@ def test_settings_change_while_training_and_bad_values_change_nothing(open_windo
     place = driver.place
 
     for bad in ("abc", "0", "-1", "1e9", "nan"):
-        driver.type_into(panel.learning_rate, bad)
-        assert panel.complaint.isVisible()
-        assert repr(bad) in panel.complaint.text()
-        assert "a number above 0" in panel.complaint.text()
-    for box in (panel.batch_size, panel.epochs):
+        driver.type_into(panel.fields["learning_rate"], bad)
+        assert panel.complaints["learning_rate"].isVisible()
+        assert repr(bad) in panel.complaints["learning_rate"].text()
+        assert "a number above 0" in panel.complaints["learning_rate"].text()
+    for box in (panel.fields["batch_size"], panel.fields["epochs"]):
         before = box.value()
         for bad in ("abc", "0", ""):
             driver.type_into(box, bad)
@@ -188,26 +188,26 @@ def test_settings_change_while_training_and_bad_values_change_nothing(open_windo
     step = driver.session.status.step
     driver.until(lambda: driver.session.status.step > step + 1)
     status = driver.session.status
-    assert (status.learning_rate, status.batch_size) == (0.002, 96)
+    assert (status.settings.learning_rate, status.settings.batch_size) == (0.002, 96)
     assert not driver.told(TrainingChanged, place)
 
-    panel.learning_rate.setFocus()
+    panel.fields["learning_rate"].setFocus()
     driver.press("Escape")
-    assert panel.learning_rate.text() == "0.002"
-    assert not panel.complaint.isVisible()
-    driver.type_into(panel.learning_rate, "0.01")
-    driver.until(lambda: driver.session.status.learning_rate == 0.01)
-    driver.type_into(panel.batch_size, "32")
-    driver.until(lambda: driver.session.status.batch_size == 32)
-    panel.optimizer.setFocus()
+    assert panel.fields["learning_rate"].text() == "0.002"
+    assert not panel.complaints["learning_rate"].isVisible()
+    driver.type_into(panel.fields["learning_rate"], "0.01")
+    driver.until(lambda: driver.session.status.settings.learning_rate == 0.01)
+    driver.type_into(panel.fields["batch_size"], "32")
+    driver.until(lambda: driver.session.status.settings.batch_size == 32)
+    panel.fields["optimizer"].setFocus()
     driver.press("End")
-    driver.until(lambda: driver.session.status.optimizer == "sgd")
-    driver.type_into(panel.epochs, "9000")
+    driver.until(lambda: driver.session.status.settings.optimizer == "sgd")
+    driver.type_into(panel.fields["epochs"], "9000")
     driver.until(lambda: driver.session.status.epochs == 9000)
     changed = driver.session.status.step
     driver.until(lambda: driver.session.status.step > changed)
     assert driver.session.status.phase is Phase.TRAINING
-    assert not panel.complaint.isVisible()
+    assert not panel.complaints["learning_rate"].isVisible()
     assert driver.notices == []
 
 

@@ -69,9 +69,9 @@ def test_a_device_without_memory_is_said_and_a_smaller_batch_goes_on(open_window
         driver.wait_for_phase(Phase.FAILED)
     sentence = driver.wait_for_notice("too little memory for this batch")
     assert "Choose a smaller batch size and start over." in sentence
-    driver.type_into(driver.window.parts.training.batch_size, "16")
+    driver.type_into(driver.window.parts.training.fields["batch_size"], "16")
     driver.answer_notice("too little memory", "Start over")
-    assert driver.wait_for_phase(Phase.READY).batch_size == 16
+    assert driver.wait_for_phase(Phase.READY).settings.batch_size == 16
     driver.choose("Train", "Start")
     driver.until(lambda: driver.session.status.step > 3)
 
@@ -96,10 +96,10 @@ def test_a_loss_that_is_no_number_pauses_and_keeps_good_weights(open_window, mon
     driver.choose("Train", "Start")
     driver.until(lambda: driver.session.status.step > 40)
     panel = driver.window.parts.training
-    panel.optimizer.setFocus()
+    panel.fields["optimizer"].setFocus()
     driver.press("End")
-    driver.until(lambda: driver.session.status.optimizer == "sgd")
-    driver.type_into(panel.learning_rate, "1000000")
+    driver.until(lambda: driver.session.status.settings.optimizer == "sgd")
+    driver.type_into(panel.fields["learning_rate"], "1000000")
     lost = driver.wait_for_event(LossNotFinite)
     status = driver.wait_for_phase(Phase.PAUSED)
     assert lost.step > lost.kept_step == status.step > 0
@@ -117,10 +117,10 @@ def test_a_loss_that_is_no_number_pauses_and_keeps_good_weights(open_window, mon
     assert all(np.isfinite(value).all() for value in weights.values())
 
     driver.answer_notice("is not a number", "Use 100000")
-    driver.until(lambda: driver.session.status.learning_rate == 100_000)
-    driver.until(lambda: panel.learning_rate.text() == "100000")
-    driver.type_into(panel.learning_rate, "0.001")
-    driver.until(lambda: driver.session.status.learning_rate == 0.001)
+    driver.until(lambda: driver.session.status.settings.learning_rate == 100_000)
+    driver.until(lambda: panel.fields["learning_rate"].text() == "100000")
+    driver.type_into(panel.fields["learning_rate"], "0.001")
+    driver.until(lambda: driver.session.status.settings.learning_rate == 0.001)
     driver.choose("Train", "Resume")
     driver.until(lambda: driver.session.status.step > lost.step + 5)
     assert driver.session.status.phase is Phase.TRAINING

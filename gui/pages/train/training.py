@@ -1,32 +1,20 @@
 """The settings that may change while a network trains, and what it trains on."""
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QLabel,
-    QLineEdit,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from functools import partial
 
-from engine.config import (
-    OPTIMIZERS,
-    SCHEDULES,
-    Augmentation,
-    RunConfig,
-    learning_rate_from,
-)
-from engine.errors import ConfigError
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.config import Augmentation, RunConfig, TrainingConfig
+from engine.hyperparameters import hyperparameters
 from engine.messages.commands import SetTraining
 from engine.messages.events import Event, Loaded, TrainingChanged
 from engine.state import Status
+from gui.pages.train.hyperparameter_fields import Field, NumberEdit, SwitchEdit, make_field
 from gui.panel import Panel
 from gui.view_state import ViewState
 from gui.widgets.field_keys import give_keys_back
-from gui.widgets.scroll_column import ScrollColumn, leave_wheel
+from gui.widgets.scroll_column import ScrollColumn, complaint
 from gui.widgets.theme import RHYTHM, make_quiet
 
 _FIT_WORDS = {"stretch": "stretched", "crop": "cropped", "pad": "padded"}
@@ -35,8 +23,6 @@ _VALUE_WORDS = {
     "measured": "normalised as measured",
     "imagenet": "normalised as for ImageNet",
 }
-MOST_PICTURES = 100_000
-MOST_EPOCHS = 100_000
 
 
 class TrainingPanel(Panel):
@@ -48,24 +34,11 @@ class TrainingPanel(Panel):
 
     def __init__(self, view: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(view, parent)
-        self._shown: tuple[float, int, str, str] | None = None
-        self.learning_rate = RateEdit()
-        self.learning_rate.setAccessibleName("Learning rate")
-        self.learning_rate.setToolTip("How far each step moves the weights")
-        self.learning_rate.setAcceptDrops(False)
-        self.complaint = QLabel()
-        self.complaint.setWordWrap(True)
-        self.complaint.setForegroundRole(QPalette.ColorRole.BrightText)
-        self.batch_size = _number_box(MOST_PICTURES, "Pictures in each step")
-        self.optimizer = QComboBox()
-        self.optimizer.addItems(OPTIMIZERS)
-        self.optimizer.setToolTip("Another optimiser starts without memory")
-        self.schedule = QComboBox()
-        self.schedule.addItems(SCHEDULES)
-        self.schedule.setToolTip(
-            "Whether the learning rate stays, or falls to nothing along a cosine by the last epoch"
-        )
-        self.epochs = _number_box(MOST_EPOCHS, "How often every picture is seen")
+        self._shown: TrainingConfig | None = None
+        self._hyperparameters = hyperparameters()
+        self.fields: dict[str, Field] = {}
+        """By the names in TrainingConfig."""
+        self.complaints: dict[str, QLabel] = {}
         self._facts = QLabel()
         self._facts.setWordWrap(True)
         self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -86,32 +59,20 @@ class TrainingPanel(Panel):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)
-        for field in (self.batch_size, self.optimizer, self.schedule, self.epochs):
-            leave_wheel(field)
+        self._add_fields()
         give_keys_back(
-            self.learning_rate, self.batch_size, self.optimizer, self.schedule, self.epochs
+            *(field for field in self.fields.values() if not isinstance(field, SwitchEdit))
         )
-        self._form.addRow("Learning rate", self.learning_rate)
-        self._form.addRow(self.complaint)
-        self._form.addRow("Batch size", self.batch_size)
-        self._form.addRow("Optimiser", self.optimizer)
-        self._form.addRow("Schedule", self.schedule)
-        self._form.addRow("Epochs", self.epochs)
-        self.complaint.hide()
 
-        self.learning_rate.editingFinished.connect(self._commit_rate)
-        self.learning_rate.given_up.connect(self._show_rate)
-        self.batch_size.valueChanged.connect(
-            lambda value: self.changed.emit(SetTraining(batch_size=value))
-        )
-        self.optimizer.textActivated.connect(
-            lambda name: self.changed.emit(SetTraining(optimizer=name))
-        )
-        self.schedule.textActivated.connect(
-            lambda name: self.changed.emit(SetTraining(schedule=name))
-        )
-        self.epochs.valueChanged.connect(lambda value: self.changed.emit(SetTraining(epochs=value)))
-        self._enable(False)
+    def _add_fields(self) -> None:
+        for each in self._hyperparameters:
+            field = self.fields[each.name] = make_field(each)
+            self._form.addRow(each.title, field)
+            field.committed.connect(partial(self._commit, each.name))
+            if isinstance(field, NumberEdit):
+                label = self.complaints[each.name] = complaint()
+                self._form.addRow(label)
+                field.complained.connect(partial(_complain, label))
 
     def minimumSizeHint(self) -> QSize:
         """It scrolls up and down only."""
@@ -122,65 +83,44 @@ class TrainingPanel(Panel):
     def show_event(self, event: Event) -> None:
         match event:
             case Loaded(config=RunConfig(training=training)):
-                self._show(
-                    training.learning_rate,
-                    training.batch_size,
-                    training.optimizer,
-                    training.schedule,
-                )
-                self.learning_rate.show_now(training.learning_rate)
-                with QSignalBlocker(self.epochs):
-                    self.epochs.setValue(training.epochs)
+                self._show(training)
+                self._show_rate(training.learning_rate)
                 self._facts.setText("\n".join(facts(event)))
                 self._news.clear()
-                self._enable(True)
+                for field in self.fields.values():
+                    field.setEnabled(True)
             case TrainingChanged():
                 self._news.setText(event.sentence)
 
     def show_status(self, status: Status) -> None:
         """Show what the engine trains with now, unless a person is typing something else."""
-        if status.batch_size:
-            self._show(status.learning_rate, status.batch_size, status.optimizer, status.schedule)
-            self.learning_rate.show_now(status.scheduled_rate)
+        if status.settings is not None:
+            self._show(status.settings)
+            self._show_rate(status.scheduled_rate)
 
-    def _show(self, rate: float, batch_size: int, optimizer: str, schedule: str) -> None:
-        if self._shown == (rate, batch_size, optimizer, schedule):
+    def _show(self, settings: TrainingConfig) -> None:
+        before, self._shown = self._shown, settings
+        if settings == before:
             return
-        self._shown = (rate, batch_size, optimizer, schedule)
-        if not self.learning_rate.isModified():
-            self._show_rate()
-        with QSignalBlocker(self.batch_size):
-            self.batch_size.setValue(batch_size)
-        self.optimizer.setCurrentText(optimizer)
-        self.schedule.setCurrentText(schedule)
+        for each in self._hyperparameters:
+            value = each.value(settings)
+            if before is None or value != each.value(before):
+                self.fields[each.name].show_value(value)
+            self._form.setRowVisible(self.fields[each.name], each.has_meaning(settings))
 
-    def _show_rate(self) -> None:
-        if self._shown is not None:
-            self.learning_rate.setText(f"{self._shown[0]:g}")
-        self.complaint.hide()
+    def _show_rate(self, rate: float) -> None:
+        """The learning rate of the next step."""
+        field = self.fields["learning_rate"]
+        assert isinstance(field, NumberEdit)
+        field.show_now(rate)
 
-    def _commit_rate(self) -> None:
-        if not self.learning_rate.isModified():
-            return
-        try:
-            rate = learning_rate_from(self.learning_rate.text())
-        except ConfigError as error:
-            self.complaint.setText(str(error))
-            self.complaint.show()
-            return
-        self.learning_rate.setModified(False)
-        self.complaint.hide()
-        self.changed.emit(SetTraining(learning_rate=rate))
+    def _commit(self, name: str, value: bool | int | float | str) -> None:
+        self.changed.emit(SetTraining({name: value}))
 
-    def _enable(self, on: bool) -> None:
-        for field in (
-            self.learning_rate,
-            self.batch_size,
-            self.optimizer,
-            self.schedule,
-            self.epochs,
-        ):
-            field.setEnabled(on)
+
+def _complain(label: QLabel, sentence: str) -> None:
+    label.setText(sentence)
+    label.setVisible(bool(sentence))
 
 
 def facts(event: Loaded) -> list[str]:
@@ -214,49 +154,3 @@ def augmentation_words(how: Augmentation) -> str:
         return "Not varied"
     words = [name if value is True else f"{name} {value:g}" for name, value in amounts.items()]
     return "Varied: " + ", ".join(words)
-
-
-class RateEdit(QLineEdit):
-    """A field whose Escape gives up what was typed, and that says what the schedule makes of it."""
-
-    given_up = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._now = QLabel(self)
-        self._now.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._now.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        make_quiet(self._now)
-
-    def show_now(self, rate: float) -> None:
-        """The learning rate of the next step; left out where the field has no room for it."""
-        words = f"→ {rate:.2g}"
-        if words != self._now.text():
-            self._now.setText(words)
-        advance = self.fontMetrics().horizontalAdvance
-        room = self.width() - 3 * RHYTHM
-        self._now.setVisible(advance(self.text()) + advance(words) <= room)
-
-    @property
-    def now(self) -> str:
-        return self._now.text()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._now.setGeometry(self.rect().adjusted(self.width() // 3, 0, -RHYTHM, 0))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.isModified():
-            self.given_up.emit()
-        else:
-            super().keyPressEvent(event)
-
-
-def _number_box(most: int, tip: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(1, most)
-    box.setKeyboardTracking(False)
-    box.setGroupSeparatorShown(True)
-    box.setToolTip(tip)
-    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return box
