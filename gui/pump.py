@@ -12,6 +12,7 @@ from engine.messages.frames import Demand, Frame, FrameKey, Wanted
 from engine.sessions.session import Session
 from engine.state import Phase, Status
 from gui.panel import Panel
+from gui.work_clock import work_clock
 
 TICK_MS = 30
 IDLE_TICK_MS = 90
@@ -57,14 +58,15 @@ class Pump(QObject):
         self._beats_of_news = 0
         self._tick = 0
         self._rest_until = 0.0
-        self._processor_seconds = time.thread_time()
+        self._work_clock = work_clock(self)
+        self._worked = self._work_clock()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
 
     def start(self) -> None:
-        self._processor_seconds = time.thread_time()
+        self._worked = self._work_clock()
         self._timer.start()
 
     def stop(self) -> None:
@@ -137,10 +139,10 @@ class Pump(QObject):
 
         While nothing trains it takes nothing from the training.
         """
-        now = time.thread_time()
+        now = self._work_clock()
         if self._session.status.phase is Phase.TRAINING:
-            self._session.report_painting(now - self._processor_seconds)
-        self._processor_seconds = now
+            self._session.report_painting(now - self._worked)
+        self._worked = now
 
 
 class FrameRate:
