@@ -7,6 +7,7 @@ window. Nothing here waits for the device while training.
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -23,6 +24,8 @@ from engine.networks.describe import describe
 from engine.networks.stages import Stage
 from engine.probes import Probe, Probes, examples_of, is_dark
 from engine.state import Phase, Status, Trigger, follow
+from engine.tasks.kinds import Place, as_probe, task_for
+from engine.tasks.tasks import Tasks
 from engine.telemetry.curves import CurveFigures
 from engine.telemetry.looking import Looking
 from engine.telemetry.outlet import Outlet
@@ -46,6 +49,7 @@ class Worker:
         self.outlet = outlet
         self.curves = outlet.curves
         self.looking = Looking(outlet, clock)
+        self.tasks = Tasks(outlet, clock)
         self.clock = clock
         self._command = 0
         self._probes = Probes()
@@ -115,6 +119,13 @@ class Worker:
             case commands.Save():
                 self.save(Path(command.folder))
                 self.outlet.tell(events.Saved(command.folder, number))
+            case commands.ProbePicture():
+                self.apply(as_probe(self._need().run.source, command), number)
+            case commands.CancelTask():
+                self.tasks.cancel(command.task)
+            case _:
+                place = Place(self._need().run, self._run_number, self.outlet.put)
+                self.tasks.begin(task_for(command, number, place))
 
     def _load(self, config: RunConfig) -> None:
         before = self.phase
@@ -145,6 +156,7 @@ class Worker:
 
     def _take_up(self, loaded: LoadedRun) -> None:
         """Make a run the one that is trained and looked at."""
+        self.tasks.cancel_live()
         self._loaded = loaded
         self._run_number += 1
         self.curves.begin(self._run_number)
@@ -296,11 +308,12 @@ class Worker:
     # Training and looking
 
     def advance(self) -> None:
-        """Look, if it is due; then one step, or one batch of the validation that ends an epoch."""
+        """Look or do a slice of a task, if due; then a step, or a batch of the validation."""
         loaded = self._need()
         run, figures = loaded.run, loaded.figures
         # Before the step: the prediction of a picture that has just come waits for no other.
-        self.looking.while_training(loaded.subject, self._probes)
+        look = partial(self.looking.while_training, loaded.subject, self._probes)
+        self.tasks.between_steps(look, self.looking.pace)
         began = self.clock()
         try:
             if run.is_epoch_trained:
@@ -338,13 +351,19 @@ class Worker:
             self._settle(Trigger.END)
 
     def rest(self) -> None:
-        """Nothing trains: look once more if anything that is wanted has changed, and make ready
-        what the first step would have to wait for."""
+        """Nothing trains: look once more if anything that is wanted has changed, make ready what
+        the first step would have to wait for, and do one slice of a task."""
         loaded = self._loaded
         if loaded is not None and self.phase in (Phase.READY, Phase.PAUSED, Phase.FINISHED):
             self.looking.standing_still(loaded.subject, self._probes)
             if self.phase is Phase.READY:
                 loaded.run.prepare()
+        self.tasks.advance(alone=True)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is work though nothing trains: `rest` is to be called again at once."""
+        return len(self.tasks) > 0
 
     # What is told
 
@@ -362,7 +381,8 @@ class Worker:
         self._need().save(folder)
 
     def close(self) -> None:
-        """Give what the run holds back to the device."""
+        """Give what run and tasks hold back to the device."""
+        self.tasks.close()
         if self._loaded is not None:
             self._loaded.close()
         self._loaded = None

@@ -4,6 +4,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.message import ArrayMessage, Message
+from engine.messages.evaluation import Part
 
 
 class Load(Message, frozen=True):
@@ -87,6 +88,38 @@ class Save(Message, frozen=True):
     folder: str
 
 
+class Evaluate(Message, frozen=True):
+    """Measure the network on pictures of its source, beside the training: a task, whose number is
+    that of this command. On a copy of the weights as they are now; `live`: on the weights
+    themselves, which go on changing. Ends in Evaluated and TaskEnded."""
+
+    subset: Part = "test"
+    live: bool = False
+
+
+class ShowPictures(Message, frozen=True):
+    """Bring small copies of pictures of the source with this fingerprint, in this order, to fit a
+    square of `side` pixels: a task, instead of the last of its kind. Each comes as a PictureFrame.
+    """
+
+    fingerprint: str
+    indices: tuple[int, ...]
+    side: int
+
+
+class CancelTask(Message, frozen=True):
+    """End a task, if it still runs."""
+
+    task: int
+
+
+class ProbePicture(Message, frozen=True):
+    """Make a picture of the source with this fingerprint a probe, and show its maps."""
+
+    fingerprint: str
+    index: int
+
+
 Command = (
     Load
     | Start
@@ -103,4 +136,8 @@ Command = (
     | InvertProbe
     | SetBudget
     | Save
+    | Evaluate
+    | ShowPictures
+    | CancelTask
+    | ProbePicture
 )

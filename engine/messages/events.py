@@ -1,11 +1,14 @@
 """What must not be lost on its way to the window. An event that answers a command repeats its
 number; 0 is that of none."""
 
+from typing import Literal
+
 import numpy as np
 from msgspec import Struct
 
 from engine.config import RunConfig
 from engine.message import ArrayMessage, Message
+from engine.messages.evaluation import Evaluated
 from engine.networks.stages import Stage
 from engine.state import Phase
 
@@ -165,6 +168,18 @@ class Saved(Message, frozen=True):
     command: int = 0
 
 
+Outcome = Literal["done", "cancelled", "failed"]
+
+
+class TaskEnded(Message, frozen=True):
+    """A task is over. `sentence` says why it failed; a cancelled one has none."""
+
+    task: int
+    kind: str
+    outcome: Outcome
+    sentence: str = ""
+
+
 Event = (
     PhaseChanged
     | Loaded
@@ -183,4 +198,6 @@ Event = (
     | PicturesLeftOut
     | PicturesRead
     | Saved
+    | Evaluated
+    | TaskEnded
 )

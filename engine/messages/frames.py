@@ -155,4 +155,30 @@ class PredictionsFrame(ArrayMessage, frozen=True, eq=False):
     probabilities_NC: np.ndarray
 
 
-Frame = MosaicFrame | DetailFrame | PredictionsFrame
+class TaskFrame(Message, frozen=True):
+    """How far a task is. Its key is ("task", its number)."""
+
+    key: FrameKey
+    task: int
+    kind: str
+    step: int
+    """Of the weights that it works on, or began with where they go on changing."""
+    done: int
+    total: int
+    unit: str
+    """What `done` and `total` count, such as "pictures"."""
+
+
+class PictureFrame(ArrayMessage, frozen=True, eq=False):
+    """A picture of the source with this fingerprint, (H, W, 3) uint8, inside the square that was
+    asked for; or a sentence that says why there is none. Its key is ("picture", its index)."""
+
+    key: FrameKey
+    fingerprint: str
+    index: int
+    name: str
+    rgb_HWC: np.ndarray | None
+    sentence: str = ""
+
+
+Frame = MosaicFrame | DetailFrame | PredictionsFrame | TaskFrame | PictureFrame

@@ -140,5 +140,6 @@ class EngineLoop:
         else:
             worker.rest()
             self._status = worker.status()
-            self._wake.wait(REST_SECONDS)
+            if not worker.is_busy:
+                self._wake.wait(REST_SECONDS)
             self._wake.clear()

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from engine.message import ArrayMessage
+from engine.messages.evaluation import Evaluated
 from engine.messages.events import (
     Event,
     Failed,
@@ -150,6 +151,7 @@ class Standing:
         self._selected: ProbeSelected | None = None
         self._phase: PhaseChanged | None = None
         self._failed: Failed | None = None
+        self._evaluated: Evaluated | None = None
 
     def note(self, event: Event) -> None:
         match event:
@@ -166,10 +168,13 @@ class Standing:
                 self._failed = None
             case Failed():
                 self._failed = event
+            case Evaluated():
+                self._evaluated = event
 
     def events(self) -> list[Event]:
         """In an order that makes sense of them."""
-        single = [self._loaded, *self._probes.values(), self._selected, self._phase, self._failed]
+        last = (self._selected, self._evaluated, self._phase, self._failed)
+        single = [self._loaded, *self._probes.values(), *last]
         return [event for event in single if event is not None]
 
 

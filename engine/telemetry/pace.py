@@ -10,8 +10,9 @@ WINDOW = 3.0
 class Pace:
     """Decides when the next capture is due so that looking stays within its budget.
 
-    The cost of looking is the time the engine spends on captures, in which nothing trains, plus
-    what painting takes from the training, as a share of the time that passes. All in seconds.
+    The cost of looking is the time the engine spends on captures and on slices of tasks, in which
+    nothing trains, plus what painting takes from the training, as a share of the time that passes.
+    All in seconds.
     """
 
     def __init__(self, clock: Callable[[], float], budget: float = 0.1) -> None:
@@ -37,6 +38,17 @@ class Pace:
         self._spent.append((now, cost))
         while len(self._spent) > 2 and now - self._spent[1][0] > WINDOW:
             self._spent.popleft()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the budget has room for a slice of a task now."""
+        return self.budget > 0 and self._clock() >= self._due
+
+    def spent_on_task(self, seconds: float) -> None:
+        """Note a slice of a task: captures and slices wait until the budget has room again."""
+        now = self._clock()
+        self._due = max(self._due, now - seconds) + seconds / self.budget
+        self._spent.append((now, seconds))
 
     @property
     def share(self) -> float:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.messages import events
+from engine.messages.evaluation import Evaluated
 from engine.messages.frames import FrameKey, PredictionsFrame
 from engine.state import Phase
 from engine.telemetry import outlet as module
@@ -189,3 +190,15 @@ def test_a_reader_beside_a_writer_sees_steps_rise_and_the_last_of_each() -> None
     for steps in seen.values():
         assert steps == sorted(set(steps))
         assert steps[-1] == last
+
+
+def test_the_last_evaluation_stands_for_who_comes_late() -> None:
+    outlet = Outlet()
+    none_N = np.empty(0, np.int32)
+    first, second = (
+        Evaluated(task, 1, 5, 5, "test", "made", "aa", ("a", "b"), 0, *[none_N] * 5)
+        for task in (1, 2)
+    )
+    outlet.tell(first)
+    outlet.tell(second)
+    assert outlet.join().events() == [second]

@@ -216,3 +216,16 @@ def test_any_sequence_of_commands_keeps_to_the_state_machine(
     reachable = {(before, after) for (before, _), after in TRANSITIONS.items()}
     for before, after in pairwise(phases):
         assert (before, after) in reachable or after is Phase.PAUSED
+
+
+def test_at_rest_an_evaluation_waits_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, session: Session
+) -> None:
+    """Each slice follows the one before at once: a rest between any two would be for ever."""
+    reader = Reader(session)
+    reader.wait_for_phase(Phase.READY)
+    monkeypatch.setattr("engine.sessions.loop.REST_SECONDS", 10_000.0)
+    number = session.send(commands.Evaluate("all"))
+    reader.wait_for(lambda event: event == events.TaskEnded(number, "evaluate", "done"))
+    (evaluated,) = (event for event in reader.seen if isinstance(event, events.Evaluated))
+    assert (evaluated.task, evaluated.pictures, evaluated.step) == (number, 5000, 0)

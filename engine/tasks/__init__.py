@@ -1,0 +1,1 @@
+"""What is long and isn't training, in slices between two steps."""
