@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.config import RunConfig
 from engine.desk.desk import Desk
+from engine.program import NAME, TITLE
 from engine.sessions.session import Session
 from engine.sessions.thread import ThreadSession
 from gui import reports
@@ -38,7 +39,6 @@ from gui.settings import Settings, run_or_default
 from gui.widgets.icons import window_icon
 from gui.widgets.theme import Theme
 
-NAME = "convscope"
 TRAIN_PAGE, DATA_PAGE = PAGES.index("train"), PAGES.index("data")
 TIMES = "CONVSCOPE_STARTUP_TIMES"
 """Set this variable to have the seconds from the start of the process printed on stderr."""
@@ -64,7 +64,7 @@ def run_window(argv: Sequence[str] = ()) -> int:
     window = make_window(app, ThreadSession(), settings)
     crash = reports.last_fault()
     if crash is not None:
-        window.parts.notices.warn(f"ConvScope crashed the last time. What is known is in {crash}.")
+        window.parts.notices.warn(f"{TITLE} crashed the last time. What is known is in {crash}.")
     reports.watch_for_faults()
     if TIMES in os.environ:
         _print_times(window)
@@ -82,7 +82,7 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
     if not isinstance(app, QApplication):
         app = QApplication([NAME, *argv])
     app.setApplicationName(NAME)
-    app.setApplicationDisplayName("ConvScope")
+    app.setApplicationDisplayName(TITLE)
     app.setOrganizationName(NAME)
     app.setDesktopFileName(NAME)
     app.setWindowIcon(window_icon())

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo
 
-INSTEAD = "Without a window, `python main.py train`, `predict` and `maps` work: see --help."
+from engine.program import COMMAND
+
+INSTEAD = f"Without a window the commands work: see `{COMMAND} --help`."
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from engine.program import NAME
 from gui.menus import add
 from gui.panel import Panel
 from gui.settings import Settings
@@ -73,4 +74,4 @@ class Exports:
 def file_name(*words: str) -> str:
     """A file name without odd characters: "digits convnet", "conv1" give digits-convnet-conv1."""
     joined = "-".join(word for word in words if word)
-    return re.sub(r"[^\w.]+", "-", joined).strip("-.").lower() or "convscope"
+    return re.sub(r"[^\w.]+", "-", joined).strip("-.").lower() or NAME

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.program import NAME
+
 _FAULT = "fault.txt"
 _FATAL = re.compile(r"^(Fatal Python error|Windows fatal exception: (?!code 0x8))", re.MULTILINE)
 """On Windows a trace is written too where COM raised an error that it then handled: those have
@@ -16,7 +18,7 @@ codes of eight digits that begin with 8."""
 
 def folder() -> Path:
     """Where reports are kept: the user's log folder for ConvScope."""
-    return platformdirs.user_log_path("convscope", appauthor=False)
+    return platformdirs.user_log_path(NAME, appauthor=False)
 
 
 def write(sentence: str, details: str) -> Path | None:

@@ -116,6 +116,18 @@ def test_modules_stay_small() -> None:
     assert large == {}
 
 
+def test_name_command_and_resources_are_said_in_one_place() -> None:
+    said = [
+        f"{file.relative_to(ROOT)}:{node.lineno} {node.value!r}"
+        for file in python_files("engine", "gui", "main.py")
+        if file != ROOT / "engine" / "program.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if "main.py" in node.value or node.value in ("convscope", "resources")
+    ]
+    assert said == []
+
+
 def test_requirements_pin_what_pyproject_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]

@@ -26,6 +26,7 @@ from engine.files import write_files
 from engine.messages.events import EpochEnded
 from engine.networks.build import build
 from engine.networks.presets import preset_names
+from engine.program import COMMAND
 
 CONFIG = "config.toml"
 NETWORK = "network.json"
@@ -124,8 +125,7 @@ def open_trained(folder_or_name: str) -> Trained:
     if folder_or_name in preset_names() and not folder.is_dir():
         raise RunError(
             f"The network {folder_or_name} has not been trained.",
-            f"Train it with `python main.py train --network {folder_or_name} --out DIR`, "
-            "then name DIR.",
+            f"Train it with `{COMMAND} train --network {folder_or_name} --out DIR`, then name DIR.",
         )
     return load_run(folder)
 

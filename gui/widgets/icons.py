@@ -4,7 +4,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from engine.program import RESOURCES
+from engine.program import NAME, RESOURCES
 
 FOLDER = RESOURCES / "icons"
 SIZE = 20
@@ -28,7 +28,7 @@ def window_icon() -> QIcon:
     """The application's own icon, in its own colours."""
     made = QIcon()
     for side in (16, 32, 64, 128):
-        made.addPixmap(_drawn("convscope", "", side, 1))
+        made.addPixmap(_drawn(NAME, "", side, 1))
     return made
 
 

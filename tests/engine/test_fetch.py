@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import platformdirs.windows
 import pytest
 
 import main as command_line
@@ -168,3 +169,15 @@ def test_help_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     for word in ("NAME", "--json", "CONVSCOPE_DATA", "progress", "python main.py fetch cifar10"):
         assert word in text
+
+
+def test_on_windows_the_folder_is_no_folder_in_a_folder_of_the_same_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CONVSCOPE_DATA")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", platformdirs.windows.Windows)
+    monkeypatch.setattr("platformdirs.windows.get_win_folder", lambda name: str(tmp_path))
+    assert catalogue.folder_of("mnist") == tmp_path / "convscope" / "sources" / "mnist"
+    older = tmp_path / "convscope" / "convscope" / "sources" / "cifar10"
+    older.mkdir(parents=True)  # what was fetched before is still found
+    assert catalogue.folder_of("mnist") == older.with_name("mnist")

@@ -17,6 +17,7 @@ from engine.data.cache import entry
 from engine.data.cache.cached import CachedPictures
 from engine.data.cache.entry import About
 from engine.data.source import Source
+from engine.program import NAME
 
 USUAL_LIMIT = 20 * 2**30
 """Bytes: 20 GiB hold 300,000 pictures of 150x150."""
@@ -129,7 +130,7 @@ def usual_cache() -> Cache:
     folder = os.environ.get("CONVSCOPE_CACHE")
     if folder:
         return Cache(Path(folder))
-    return Cache(platformdirs.user_cache_path("convscope", appauthor=False) / "pictures")
+    return Cache(platformdirs.user_cache_path(NAME, appauthor=False) / "pictures")
 
 
 def _bytes_in(folder: Path) -> int:

@@ -18,6 +18,7 @@ from engine.data.catalogue.entry import CatalogueEntry
 from engine.data.catalogue.listing import CATS_DOGS, ENTRIES, Entry
 from engine.data.source import Source
 from engine.errors import DataError
+from engine.program import COMMAND, NAME
 
 FOLDER_VARIABLE = "CONVSCOPE_DATA"
 """The environment variable that names another folder for all downloads."""
@@ -50,8 +51,15 @@ def folder_of(name: str) -> Path:
     """Where the files of an entry belong; DataError where there is none of that name."""
     entry = _find(name)
     parent = os.environ.get(FOLDER_VARIABLE)
-    above = Path(parent).expanduser() if parent else platformdirs.user_data_path("convscope")
+    above = Path(parent).expanduser() if parent else _data_folder()
     return above.absolute() / "sources" / (entry.folder or entry.name)
+
+
+def _data_folder() -> Path:
+    """The person's own; on Windows that of older versions where something was fetched into it."""
+    folder = platformdirs.user_data_path(NAME, appauthor=False)
+    older = platformdirs.user_data_path(NAME)
+    return older if (older / "sources").is_dir() else folder
 
 
 def is_here(name: str) -> bool:
@@ -80,7 +88,7 @@ def open_entry(name: str, cancelled: Callable[[], bool] = lambda: False) -> Sour
     if prepared is None:
         raise DataError(
             f"{entry.title} isn't on this machine.",
-            f"Fetch it with `python main.py fetch {name}`, or on the Data page "
+            f"Fetch it with `{COMMAND} fetch {name}`, or on the Data page "
             f"({entry.megabytes:,} MB).",
         )
     usual = SubsetCounts(train="rest", validation=entry.validation, test=entry.test)

@@ -17,6 +17,7 @@ from urllib.request import Request, build_opener
 from msgspec import Struct
 
 from engine.errors import DataError
+from engine.program import NAME
 
 TIMEOUT_SECONDS = 15.0
 CHUNK_BYTES = 1 << 16
@@ -178,7 +179,7 @@ def _append(url: str, part: Path) -> Generator[tuple[int, int], None, None]:
 
 def _open(url: str, there: int) -> HTTPResponse | None:
     """The answer to a request for all but the first bytes; None where there are no more."""
-    headers = {"User-Agent": "convscope"}
+    headers = {"User-Agent": NAME}
     if there:
         headers["Range"] = f"bytes={there}-"
     try:

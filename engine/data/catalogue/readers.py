@@ -12,6 +12,7 @@ from engine.data.catalogue import arrays, labels
 from engine.data.catalogue.download import Wanted, is_right, writing
 from engine.data.catalogue.prepared import write_arrays, write_pictures
 from engine.errors import DataError
+from engine.program import COMMAND
 
 _READ_ARRAYS = {
     "mnist": arrays.read_mnist,
@@ -52,7 +53,7 @@ def prepare(
     DataError where one is missing or damaged, or the folder can't be written. When `cancelled`
     nothing has been made.
     """
-    again = f"Fetch it again with `python main.py fetch {name}`."
+    again = f"Fetch it again with `{COMMAND} fetch {name}`."
     paths = [folder / file.name for file in files]
     for path, file in zip(paths, files, strict=True):
         with writing(folder):

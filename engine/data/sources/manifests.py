@@ -17,8 +17,9 @@ from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
 from engine.data.sources.folders import cannot_read
 from engine.errors import DataError
 from engine.files import write_files
+from engine.program import COMMAND
 
-_HINT = "Write it again: python main.py split SOURCE --out FILE.json"
+_HINT = f"Write it again: {COMMAND} split SOURCE --out FILE.json"
 
 Subset = Literal["train", "validation", "test"]
 
