@@ -23,8 +23,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtWidgets import QApplication
 
-from engine.config import RunConfig
-from engine.desk.desk import Desk
+from engine.config import DataConfig, RunConfig
 from engine.program import NAME, TITLE
 from engine.sessions.session import Session
 from engine.sessions.thread import ThreadSession
@@ -32,14 +31,14 @@ from gui import reports
 from gui.collector import Collector
 from gui.controller import Controller
 from gui.display import why_no_window
-from gui.main_window import PAGES, MainWindow, theme_choice
-from gui.pages.data.controller import DataController
+from gui.main_window import MainWindow, theme_choice
+from gui.page import Around, Page
+from gui.pages.listing import PAGES
 from gui.pump import Pump
 from gui.settings import Settings, run_or_default
 from gui.widgets.icons import window_icon
 from gui.widgets.theme import Theme
 
-TRAIN_PAGE, DATA_PAGE = PAGES.index("train"), PAGES.index("data")
 TIMES = "CONVSCOPE_STARTUP_TIMES"
 """Set this variable to have the seconds from the start of the process printed on stderr."""
 
@@ -90,7 +89,11 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
 
 
 def make_window(
-    app: QApplication, session: Session, settings: Settings, config: RunConfig | None = None
+    app: QApplication,
+    session: Session,
+    settings: Settings,
+    config: RunConfig | None = None,
+    pages: Sequence[type[Page]] = PAGES,
 ) -> MainWindow:
     """The window over a session that is not open yet; `show` it and the rest follows.
 
@@ -98,30 +101,34 @@ def make_window(
     load slowly are built while torch loads.
     """
     theme = Theme(app, theme_choice(settings))
-    window = MainWindow(settings, theme, session.curves)
+    window = MainWindow(settings, theme, pages)
     theme.setParent(window)
-    window.restore_layout()
     parts = window.parts
     remembered, damage = run_or_default(settings)
-    config = config or remembered
-    controller = Controller(session, config, window, parts)
-    data = DataController(Desk(), window.data, parts.notices, settings, window)
-
-    def beat() -> bool:
-        data.tick()
-        return window.page == DATA_PAGE
-
-    pump = Pump(session, parts.panels, controller.handle, controller.show_status, beat, window)
+    controller = Controller(session, config or remembered, settings, window, parts)
+    pump = Pump(
+        session, parts.panels, controller.handle, controller.show_status, window.beat, window
+    )
     collector = Collector(window)
+
+    def learn_from(data: DataConfig) -> None:
+        controller.learn_from(data)
+        window.show_training()
+
+    window.join(
+        Around(
+            session,
+            settings,
+            parts.notices,
+            parts.actions,
+            window.exports,
+            learn_from,
+            window.open_source,
+        )
+    )
     window.budget_chosen.connect(controller.set_budget)
-    window.drop_target.dropped.connect(controller.take_pictures)
     window.preset_chosen.connect(controller.begin_with)
-    controller.source_brought.connect(data.open_source)
-    controller.source_brought.connect(lambda: window.show_page(DATA_PAGE))
-    data.chosen.connect(controller.train_with)
-    data.chosen.connect(lambda: window.show_page(TRAIN_PAGE))
     controller.set_budget(window.budget)
-    controller.last_folder = settings.text("picture folder")
     for problem in (settings.problem, damage):
         if problem:
             parts.notices.warn(problem)
@@ -130,21 +137,17 @@ def make_window(
         if not window.isVisible():
             return  # closed before it had begun
         controller.open()
-        window.build_last_panels()
+        window.begin()
         pump.start()
         collector.start()
-        window.page_shown.connect(lambda place: data.open() if place == DATA_PAGE else None)
-        if window.page == DATA_PAGE:
-            data.open()
         window.complete.emit()
 
     def end() -> bool:
         pump.stop()
         collector.stop()
         settings.put_run(controller.run())
-        settings.put("picture folder", controller.last_folder)
         settings.write()
-        return data.close() & controller.close()
+        return all([*(page.end() for page in parts.pages), controller.close()])
 
     # Queued: whoever else waits for the window to stand comes first.
     window.painted.connect(begin, Qt.ConnectionType.QueuedConnection)
@@ -159,14 +162,17 @@ class Trouble(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: set[str] = set()
+        self._known: set[object] = set()
 
     def tell(self, error: BaseException, trace: TracebackType | None) -> None:
         """Log an exception, keep a report of it and say so in the window. From any thread."""
-        details = "".join(traceback.format_exception(type(error), error, trace))
-        if details in self._known:
+        # By its place, not by its words: these may have a step in them, and new ones each time.
+        places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(trace)]
+        kind = (type(error), *places) if places else (type(error), str(error))
+        if kind in self._known:
             return
-        self._known.add(details)
+        self._known.add(kind)
+        details = "".join(traceback.format_exception(type(error), error, trace))
         log.error(details)
         sentence = f"Something went wrong in the window: {type(error).__name__}: {error}."
         report = reports.write(sentence, details)

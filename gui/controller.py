@@ -1,37 +1,32 @@
-"""What a person does becomes commands; what the engine tells reaches widgets and notices."""
+"""What a person does becomes commands; what the engine tells reaches panels, pages and notices."""
 
-import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from engine.config import DataConfig, RunConfig
-from engine.data import endings
 from engine.messages import commands, events
-from engine.messages.events import Event
+from engine.messages.commands import Command
+from engine.messages.events import Event, Loaded
 from engine.presets import find_preset
 from engine.sessions.session import Session
 from engine.state import Phase, Status
-from gui import reports
 from gui.actions import Actions
-from gui.pages.train.network_strip import NetworkStrip
-from gui.pages.train.probes import ProbesPanel
-from gui.pages.train.training import TrainingPanel
+from gui.guarded import guarded
+from gui.page import Page
 from gui.panel import Panel
+from gui.settings import Settings
+from gui.telling import Telling
 from gui.view_state import ViewState
-from gui.widgets.drop_target import pictures_in
-from gui.widgets.file_filter import file_filter
-from gui.widgets.notices import ListDialog, Notices
+from gui.widgets.notices import Notices
 from gui.widgets.run_bar import RunBar
 from gui.widgets.status_line import StatusLine
 
-PICTURE_FILES = file_filter("Pictures", endings.PICTURES)
 CLOSING_SECONDS = 60.0
 """How long to wait for the engine to end: torch can't be stopped while it loads."""
 
@@ -40,7 +35,7 @@ CLOSING_SECONDS = 60.0
 class Parts:
     """The parts of the window that the engine has something to say to, or that ask it for things.
 
-    `panels` are all panels; it grows when the last ones are built.
+    `panels` are those of all pages; it grows when the last ones are built.
     """
 
     actions: Actions
@@ -48,61 +43,48 @@ class Parts:
     notices: Notices
     run_bar: RunBar
     status_line: StatusLine
-    strip: NetworkStrip
-    probes: ProbesPanel
-    training: TrainingPanel
+    pages: tuple[Page, ...]
     panels: list[Panel]
 
 
 class Controller(QObject):
     """Lives on the GUI thread; never waits for the engine, but for a moment when closing."""
 
-    source_brought = Signal(str)
-    """A path that a person wants to learn from."""
-
     def __init__(
-        self, session: Session, config: RunConfig, window: QMainWindow, parts: Parts
+        self,
+        session: Session,
+        config: RunConfig,
+        settings: Settings,
+        window: QMainWindow,
+        parts: Parts,
     ) -> None:
         """`session` is not open yet; `config` is what it begins with."""
         super().__init__(window)
         self._session = session
+        self._settings = settings
         self._window = window
         self._parts = parts
+        self._telling = Telling(parts.notices, session.send, self.start_over, window)
+        self._answers: dict[int, Callable[[Loaded], None]] = {}
+        """What to say when a command's answer comes, by its number."""
         self._take_config(config)
         self._stages: tuple[object, ...] = ()
         self._status: Status | None = None
-        self._starting_over = False
-        self._replacing = False
-        self._left_out: list[tuple[str, str]] = []
-        self._pictures_read = 0
         self._budget = 0.1
         self._closing_since: float | None = None
-        self.last_folder = ""
         self._connect()
         self.show_status(session.status, 0.0)
 
     def _connect(self) -> None:
-        parts, send = self._parts, self._session.send
-        actions = parts.actions
+        actions, send = self._parts.actions, self._session.send
         actions.start.triggered.connect(self.start_or_pause)
         actions.step.triggered.connect(lambda: send(commands.Step()))
         actions.epoch.triggered.connect(lambda: send(commands.Epoch()))
         actions.stop.triggered.connect(lambda: send(commands.Stop()))
         actions.start_over.triggered.connect(self.start_over)
-        actions.undo.triggered.connect(lambda: send(commands.Undo()))
-        actions.open_pictures.triggered.connect(self._open_pictures)
-        actions.open_folder.triggered.connect(self._open_folder)
-        actions.paste.triggered.connect(self._paste)
+        actions.undo.triggered.connect(self.undo)
         actions.save_network.triggered.connect(self._save_network)
-        parts.run_bar.device_requested.connect(self._move_to)
-        parts.training.changed.connect(send)
-        parts.probes.select_requested.connect(lambda n: send(commands.SelectProbe(n)))
-        parts.probes.remove_requested.connect(lambda n: send(commands.RemoveProbe(n)))
-        parts.probes.open_requested.connect(self._open_pictures)
-        parts.probes.stop_reading_requested.connect(self._session.stop_reading)
-        parts.strip.invert_requested.connect(
-            lambda n, inverted: send(commands.InvertProbe(n, inverted))
-        )
+        self._parts.run_bar.device_requested.connect(self._move_to)
 
     # What a person does
 
@@ -115,42 +97,22 @@ class Controller(QObject):
         self._session.send(commands.Pause() if training else commands.Start())
 
     def start_over(self) -> None:
-        self._starting_over = self._session.status.step > 0
-        self._session.send(commands.StartOver())
+        self._ask(commands.StartOver(), self._say_started_over)
+
+    def undo(self) -> None:
+        self._session.send(commands.Undo())
 
     def set_budget(self, share: float) -> None:
         """The largest share of time, 0 to 1, that looking may cost while training."""
         self._budget = share
         self._session.send(commands.SetBudget(share))
 
-    def take_pictures(self, mime: QMimeData) -> None:
-        """Show the network what was dropped or pasted: files, folders or a picture."""
-        paths, rgb_HWC = pictures_in(mime)
-        if len(paths) == 1 and paths[0].suffix.lower() in endings.SOURCES:
-            self.source_brought.emit(str(paths[0]))
-        elif paths:
-            self.add_pictures(paths)
-            if len(paths) == 1 and _has_classes(paths[0]):
-                folder = str(paths[0])
-                self._parts.notices.tell(
-                    "Its pictures become probes. They can be learned from as well.",
-                    ("Open as data", lambda: self.source_brought.emit(folder)),
-                )
-        elif rgb_HWC is not None:
-            self._session.send(commands.AddProbe("pasted picture", rgb_HWC, select=True))
-        else:
-            self._parts.notices.warn("There is no picture in it. Save it as a file and drop that.")
-
-    def add_pictures(self, paths: list[Path]) -> None:
-        self._pictures_read = 0
-        self._session.add_pictures(paths)
-
     def run(self) -> RunConfig:
         """The run with its settings as they stand, to begin the next start with."""
         settings, config = self._session.status.settings, self._config
         return config if settings is None else msgspec.structs.replace(config, training=settings)
 
-    def train_with(self, data: DataConfig) -> None:
+    def learn_from(self, data: DataConfig) -> None:
         """Learn from other pictures, or from the same ones in another way: the network is kept
         where it fits, and begins anew. Undo brings back what was there."""
         name = "digits" if data.source == "digits" else "photos"
@@ -184,34 +146,16 @@ class Controller(QObject):
 
     def begin_anew(self, run: RunConfig) -> None:
         """Load a run; what was trained before can be brought back."""
-        self._replacing = self._session.status.step > 0
-        self._session.send(commands.Load(run))
-
-    def _paste(self) -> None:
-        self.take_pictures(QGuiApplication.clipboard().mimeData())
-
-    def _open_pictures(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(
-            self._window, "Show the network pictures", self.last_folder, PICTURE_FILES
-        )
-        if names:
-            self.last_folder = str(Path(names[0]).parent)
-            self.add_pictures([Path(name) for name in names])
-
-    def _open_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(
-            self._window, "Show the network the pictures of a folder", self.last_folder
-        )
-        if name:
-            self.last_folder = name
-            self.add_pictures([Path(name)])
+        self._ask(commands.Load(run), self._say_loaded)
 
     def _save_network(self) -> None:
         name = QFileDialog.getExistingDirectory(
-            self._window, "Choose a folder for the trained network", self.last_folder
+            self._window,
+            "Choose a folder for the trained network",
+            self._settings.text("picture folder"),
         )
         if name:
-            self.last_folder = name
+            self._settings.put("picture folder", name)
             self._session.send(commands.Save(name))
 
     def _move_to(self, device: str) -> None:
@@ -229,14 +173,29 @@ class Controller(QObject):
     # What the engine tells
 
     def handle(self, new: list[Event]) -> None:
-        """Give events to every panel, and say what a person should know."""
+        """Give events to every panel and page, and say what a person should know."""
         for event in new:
-            if isinstance(event, events.Loaded) and event.network.stages != self._stages:
-                self._stages = event.network.stages
-                self._parts.view.forget_network()
-            for panel in self._parts.panels:
-                panel.show_event(event)
-            self._react(event)
+            guarded(self._hand_out, event)
+
+    def _hand_out(self, event: Event) -> None:
+        parts = self._parts
+        if isinstance(event, Loaded) and event.network.stages != self._stages:
+            self._stages = event.network.stages
+            parts.view.forget_network()
+        for panel in parts.panels:
+            guarded(panel.show_event, event)
+        for page in parts.pages:
+            guarded(page.show_event, event)
+        match event:
+            case Loaded():
+                self._loaded(event)
+            case events.Refused():
+                self._forget_asked(event.command)
+            case events.PhaseChanged():
+                parts.actions.show_status(
+                    msgspec.structs.replace(self._session.status, phase=event.phase)
+                )
+        self._telling.tell(event, self._session.status)
 
     def show_status(self, status: Status, frames_per_second: float) -> None:
         parts = self._parts
@@ -244,125 +203,49 @@ class Controller(QObject):
             self._status = status
             parts.actions.show_status(status)
             parts.run_bar.show_status(status)
-            parts.training.show_status(status)
+            for panel in parts.panels:
+                guarded(panel.show_status, status)
         parts.status_line.show_status(status, frames_per_second, self._budget)
-
-    def _react(self, event: Event) -> None:
-        notices = self._parts.notices
-        match event:
-            case events.Loaded():
-                self._loaded(event)
-            case events.PhaseChanged():
-                self._parts.actions.show_status(
-                    msgspec.structs.replace(self._session.status, phase=event.phase)
-                )
-            case events.LossNotFinite():
-                lower = self.run().training.learning_rate / 10
-                notices.warn(
-                    f"The loss of step {event.step:,} is not a number, so training is paused with"
-                    f" the weights of step {event.kept_step:,}. A lower learning rate helps.",
-                    (
-                        f"Use {lower:g}",
-                        lambda: self._session.send(commands.SetTraining({"learning_rate": lower})),
-                    ),
-                )
-            case events.Refused():
-                nothing_loaded = not self._session.status.network
-                afresh = commands.Load(RunConfig())
-                notices.warn(
-                    event.sentence,
-                    ("Load the digits", lambda: self._session.send(afresh))
-                    if nothing_loaded and self._session.status.phase is Phase.IDLE
-                    else None,
-                )
-            case events.Failed():
-                self._failed(event)
-            case events.Halted():
-                notices.warn(event.sentence)
-            case events.CacheProblem():
-                notices.tell(event.sentence)
-            case events.PicturesLeftOut():
-                self._leave_out(event.problems)
-            case events.PicturesRead():
-                self._pictures_read = event.done
-            case events.PicturesUnread():
-                self._unread(event.problems)
-            case events.Saved():
-                url = QUrl.fromLocalFile(event.folder)
-                notices.tell(
-                    f"The network is saved in {event.folder}.",
-                    ("Open folder", lambda: QDesktopServices.openUrl(url)),
-                )
 
     def _take_config(self, config: RunConfig) -> None:
         self._config = config
         source = Path(config.data.source).name  # of a path; a name is one already
         self._parts.run_bar.name_run(source, config.network.name)
 
-    def _loaded(self, event: events.Loaded) -> None:
+    def _loaded(self, event: Loaded) -> None:
         if event.config is not None:
             self._take_config(event.config)
-        for sentence in event.data.notes if event.data else ():
-            self._parts.notices.tell(sentence)
-        if self._replacing:
-            self._replacing = False
-            name = event.data.source if event.data else event.network.name
-            self._parts.notices.tell(
-                f"{name} is loaded, and the network begins anew.",
-                ("Undo", lambda: self._session.send(commands.Undo())),
-            )
-        if self._starting_over:
-            self._starting_over = False
-            undo = commands.Undo()
-            self._parts.notices.tell(
-                "Training starts over, from fresh weights.",
-                ("Undo", lambda: self._session.send(undo)),
-            )
-        if self._parts.view.selected is None:
+        view = self._parts.view
+        if view.selected is None:
             first = next((stage for stage in event.network.stages if stage.kind == "conv"), None)
             if first is not None:
-                self._parts.view.select(first.name, 0)
+                view.select(first.name, 0)
+        say = self._answers.get(event.command)
+        self._forget_asked(event.command)
+        if say is not None:
+            say(event)
 
-    def _failed(self, event: events.Failed) -> None:
-        report = reports.write(event.sentence, event.details)
-        words = f"{event.sentence} A report is in {report}." if report else event.sentence
-        loaded = bool(self._session.status.network)
-        self._parts.notices.warn(words, ("Start over", self.start_over) if loaded else None)
+    # Answers
 
-    def _unread(self, problems: tuple[tuple[str, str], ...]) -> None:
-        notices = self._parts.notices
-        if len(problems) == 1:
-            name, reason = problems[0]
-            notices.warn(reason if name in reason else f"{name}: {reason}")
-            return
-        total = len(problems) + self._pictures_read
-        notices.warn(
-            f"{len(problems)} of {total} files could not be read.",
-            ("Show", lambda: self._show_unread(problems)),
+    def _ask(self, command: Command, say: Callable[[Loaded], None]) -> None:
+        """Send what is answered by Loaded; then `say`, if there is something to bring back."""
+        trained = self._session.status.step > 0
+        number = self._session.send(command)
+        if trained:
+            self._answers[number] = say
+
+    def _forget_asked(self, answered: int) -> None:
+        """The engine answers in order: what was asked before will get no answer any more."""
+        self._answers = {n: say for n, say in self._answers.items() if n > answered}
+
+    def _say_started_over(self, event: Loaded) -> None:
+        self._parts.notices.tell("Training starts over, from fresh weights.", ("Undo", self.undo))
+
+    def _say_loaded(self, event: Loaded) -> None:
+        name = event.data.source if event.data else event.network.name
+        self._parts.notices.tell(
+            f"{name} is loaded, and the network begins anew.", ("Undo", self.undo)
         )
-
-    def _leave_out(self, problems: tuple[tuple[str, str], ...]) -> None:
-        """Say so once: the list grows while it can be opened."""
-        first = not self._left_out
-        self._left_out += problems
-        if first:
-            self._parts.notices.warn(
-                "Some pictures could not be read; the training goes on without them.",
-                ("Show", lambda: self._show_list("Left out of the training", self._left_out)),
-            )
-
-    def _show_list(self, title: str, problems: list[tuple[str, str]]) -> None:
-        caption = "Nothing was learned from these; all others are used."
-        ListDialog(title, caption, ("File", "Why"), problems, self._window).show()
-
-    def _show_unread(self, problems: tuple[tuple[str, str], ...]) -> None:
-        ListDialog(
-            "Files that could not be read",
-            f"These {len(problems)} are not shown; all others are.",
-            ("File", "Why"),
-            problems,
-            self._window,
-        ).show()
 
     def close(self) -> bool:
         """End the engine; False while it still runs, then ask again a little later."""
@@ -371,14 +254,3 @@ class Controller(QObject):
             self._closing_since = time.monotonic()
         ended = self._session.close(0.2 if first else 0.0)
         return ended or time.monotonic() - self._closing_since > CLOSING_SECONDS
-
-
-def _has_classes(path: Path) -> bool:
-    """Whether a folder holds others, as one with a folder for each class does."""
-    try:
-        with os.scandir(path) as entries:
-            # Of a folder with very many files, the first ones say enough.
-            inner = sum(entry.is_dir() for entry in islice(entries, 1000))
-    except OSError:
-        return False
-    return inner > 1

@@ -1,10 +1,11 @@
-"""The window: bar, rail, pages, menus; what it looks like and remembers. Knows no session."""
+"""The window: bar, rail, pages, menus; what it looks like and remembers. Knows no session, and no
+page by its name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -18,17 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.messages.frames import Scale
 from engine.presets import presets
-from engine.telemetry.curves import Curves
 from gui.actions import Actions
 from gui.controller import Parts
 from gui.exports import Exports
+from gui.guarded import guarded
 from gui.menus import Choices, add
-from gui.pages.data.page import DataPage
-from gui.pages.train.page import TrainPage
+from gui.page import Around, Page
 from gui.settings import Settings
-from gui.view_state import Sort, ViewState
+from gui.view_state import SCALES, ViewState
 from gui.widgets.drop_target import DropTarget
 from gui.widgets.mosaic.palettes import palette_names
 from gui.widgets.notices import ListDialog, Notices
@@ -38,27 +37,14 @@ from gui.widgets.status_line import StatusLine
 from gui.widgets.theme import THEME_CHOICES, Theme, ThemeChoice
 
 SIZE = (1280, 800)
-PAGES = ("train", "data")
-"""As they stand on the rail."""
 BUDGETS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 USUAL_BUDGET = 0.2
 """Not less: on two slow cores 15 frames a second cost up to a tenth."""
-SCALES: dict[Scale, str] = {
-    "map": "each map by itself",
-    "layer": "by layer",
-    "network": "over the whole network",
-}
-SORTS: dict[Sort, str] = {
-    "channel": "channel",
-    "mean": "mean",
-    "max": "maximum",
-    "std": "variation",
-}
 _SINGLE_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_S, Qt.Key.Key_E)
 
 
 class MainWindow(QMainWindow):
-    """Shows itself before what imports pyqtgraph: call `build_last_panels` once `painted`."""
+    """Shows itself before what loads slowly: call `begin` once it was `painted`."""
 
     painted = Signal()
     """The window stands: it was painted for the first time."""
@@ -66,26 +52,27 @@ class MainWindow(QMainWindow):
     """All panels are built, and what the engine tells is shown from now on."""
     preset_chosen = Signal(str)
     """The name of a preset of engine.presets."""
-    page_shown = Signal(int)
-    """The place of a page on the rail."""
     budget_chosen = Signal(float)
     """The largest share of time, 0 to 1, that looking may cost."""
 
-    def __init__(self, settings: Settings, theme: Theme, curves: Curves) -> None:
+    def __init__(self, settings: Settings, theme: Theme, pages: Sequence[type[Page]]) -> None:
+        """`pages` as they shall stand on the rail; the first is shown at the first start."""
         super().__init__()
         self.setWindowTitle("ConvScope")
         self.settings = settings
         self.end_engine: Callable[[], bool] = lambda: True
         """Asked when the window closes, until it returns True: then nothing runs any more."""
         self._theme = theme
-        self._curves = curves
         self._stands = False
+        self._begun = False
         self._closes = False
         view = ViewState()
+        view.restore(settings)
+        self.budget = settings.number("budget", USUAL_BUDGET, min(BUDGETS), 1.0)
+        self.pages = {kind.name: kind(view) for kind in pages}
+        """By name, as they stand on the rail."""
         actions = Actions(self)
         bar_actions = [actions.start, actions.step, actions.epoch, actions.stop, actions.start_over]
-        self.train, self.data = TrainPage(view), DataPage()
-        self.docks = self.train.docks
         status_line = StatusLine()
         self.parts = Parts(
             actions=actions,
@@ -93,71 +80,63 @@ class MainWindow(QMainWindow):
             notices=Notices(self, margin_below=self._below_notices),
             run_bar=RunBar(bar_actions, self),
             status_line=status_line,
-            strip=self.train.strip,
-            probes=self.train.probes,
-            training=self.train.training,
-            panels=self.train.panels,
+            pages=tuple(self.pages.values()),
+            panels=[panel for page in self.pages.values() for panel in page.panels],
         )
         self.exports = Exports(self, self.parts.notices, settings, self.parts.run_bar)
-        self.drop_target = DropTarget(self)
-        for dock in self.docks.values():
-            self.drop_target.watch(dock)
+        self.drop_target = DropTarget(self, self._drop_words)
+        self.drop_target.dropped.connect(self.take_drop)
         self.addToolBar(self.parts.run_bar)
-        self._build_pages()
-        # Not the first button or list on the way: these use single keys themselves.
-        self.train.strip.setFocus()
+        self._lay_out()
+        self.page.setFocus()
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(status_line, 1)
-        self._restore_view()
-        self._build_menus()
         self.resize(*SIZE)
         actions.quit.triggered.connect(self.close)
         # Whoever trains from another page sees what it is that trains.
         for action in (actions.start, actions.step, actions.epoch, actions.start_over):
-            action.triggered.connect(lambda: self.show_page(PAGES.index("train")))
+            action.triggered.connect(self.show_training)
 
     # Building
 
-    def _build_pages(self) -> None:
-        self._rail, self._pages = Rail(), QStackedWidget()
-        for page, title, icon, tip in (
-            (self.train, "Train", "train", "Watch the network learn (Ctrl+1)"),
-            (self.data, "Data", "data", "Choose and see what it learns from (Ctrl+2)"),
-        ):
-            self._pages.addWidget(page)
-            self._rail.add(title, icon, tip)
-        self._rail.chosen.connect(self.show_page)
+    def _lay_out(self) -> None:
+        self._rail, self._stack = Rail(), QStackedWidget()
+        for place, page in enumerate(self.pages.values()):
+            self._stack.addWidget(page)
+            self._rail.add(page.title, page.icon, f"{page.tip} (Ctrl+{place + 1})")
+            for dock in page.docks.values():
+                self.drop_target.watch(dock)
+        self._rail.chosen.connect(lambda place: self.show_page(list(self.pages)[place]))
         middle = QWidget()
         row = QHBoxLayout(middle)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._rail)
-        row.addWidget(self._pages, 1)
+        row.addWidget(self._stack, 1)
         self.setCentralWidget(middle)
 
-    @property
-    def page(self) -> int:
-        """The place on the rail of the page that is shown."""
-        return self._pages.currentIndex()
+    def join(self, around: Around) -> None:
+        """Give the pages what they need, then build the menus and bring back how all looked the
+        last time. Call once, before the window is shown."""
+        for page in self.pages.values():
+            page.join(around)
+        self._build_menus()
+        for page in self.pages.values():
+            page.restore(self.settings)
+        self.restoreGeometry(self.settings.blob("geometry"))
+        names = list(self.pages)
+        self.show_page(self.settings.one_of("page", names, names[0]))
 
-    def show_page(self, place: int) -> None:
-        """Show a page by its place on the rail."""
-        self._rail.mark(place)
-        self._pages.setCurrentIndex(place)
-        self.parts.actions.train_by_keys(PAGES[place] == "train")
-        self.page_shown.emit(place)
-
-    def build_last_panels(self) -> None:
-        """Add the panels that import pyqtgraph."""
-        before = len(self.train.panels)
-        self.train.build_last_panels(self._curves, self.settings)
-        self.curves, self.map_detail = self.train.curves, self.train.map_detail
-        for panel in self.train.panels[before:]:
-            self.exports.add_panel(panel)
-        # After a click on a button the space key shall still start and pause.
-        for button in self.train.findChildren(QAbstractButton):
-            if button.focusPolicy() & Qt.FocusPolicy.ClickFocus:
-                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    def begin(self) -> None:
+        """Build what loads slowly, once the window was painted and the session is open."""
+        for page in self.pages.values():
+            before = len(page.panels)
+            guarded(page.complete)
+            for panel in page.panels[before:]:
+                self.parts.panels.append(panel)
+                self.exports.add_panel(panel)
+        self._begun = True
+        self.page.open()
 
     def _build_menus(self) -> None:
         actions, bar = self.parts.actions, self.menuBar()
@@ -167,12 +146,8 @@ class MainWindow(QMainWindow):
         self.exports.build_menu(file_menu)
         for panel in self.parts.panels:
             self.exports.add_panel(panel)
-        add(
-            file_menu,
-            "Export curve as CSV…",
-            lambda: self.exports.ask("curves", "CSV", self.curves.save_csv),
-        )
-        add(file_menu, "Export map as NPY…", self._export_map)
+        for page in self.pages.values():
+            page.fill_file_menu(file_menu)
         file_menu.addSeparator()
         file_menu.addAction(actions.save_network)
         file_menu.addSeparator()
@@ -190,22 +165,21 @@ class MainWindow(QMainWindow):
         add(help_menu, "About ConvScope", self._show_about)
 
     def _build_view_menu(self, menu: QMenu) -> None:
-        view = self.parts.view
-        for place, title in enumerate(PAGES):
-            words = f"{title.capitalize()} page"
-            add(menu, words, partial(self.show_page, place), f"Ctrl+{place + 1}")
+        view, pages = self.parts.view, self.pages.values()
+        for place, page in enumerate(pages):
+            add(menu, f"{page.title} page", partial(self.show_page, page.name), f"Ctrl+{place + 1}")
         menu.addSeparator()
-        for dock in self.docks.values():
-            menu.addAction(dock.toggleViewAction())
+        for page in pages:
+            for dock in page.docks.values():
+                menu.addAction(dock.toggleViewAction())
         menu.addSeparator()
         names = [(name, name) for name in palette_names(signed=False)]
         Choices(menu, "Palette of maps", names, view.palette, self._set("palette"))
         names = [(name, name) for name in palette_names(signed=True)]
         Choices(menu, "Palette of filters", names, view.signed_palette, self._set("signed_palette"))
         Choices(menu, "Scale maps", SCALES.items(), view.scale, self._set("scale"))
-        sorts = Choices(menu, "Sort maps by", SORTS.items(), view.sort, self._sort)
-        view.changed.connect(lambda: sorts.mark(view.sort))
-        add(menu, "Reset zoom", self._reset_zoom, "Ctrl+0")
+        for page in pages:
+            page.fill_view_menu(menu)
         menu.addSeparator()
         themes = [(choice, choice.capitalize()) for choice in THEME_CHOICES]
         Choices(menu, "Theme", themes, self._theme.choice, self._choose_theme)
@@ -214,17 +188,57 @@ class MainWindow(QMainWindow):
         menu.addSeparator()
         add(menu, "Reset layout", self.reset_layout)
 
+    # Pages
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return list(self.pages.values())[self._stack.currentIndex()]
+
+    def show_page(self, name: str) -> None:
+        """Show a page by its name."""
+        place = list(self.pages).index(name)
+        self._rail.mark(place)
+        self._stack.setCurrentIndex(place)
+        self.parts.actions.train_by_keys(self.page.trains)
+        if self._begun:
+            self.page.open()
+
+    def show_training(self) -> None:
+        """Show the page on which one sees what trains, unless one does already."""
+        if not self.page.trains:
+            self.show_page(next((p.name for p in self.pages.values() if p.trains), self.page.name))
+
+    def open_source(self, where: str) -> None:
+        """Show a source, by its path, on the first page that takes it."""
+        taker = next((page for page in self.pages.values() if page.take_source(where)), None)
+        if taker is not None:
+            self.show_page(taker.name)
+
+    def _taker(self, mime: QMimeData) -> Page | None:
+        """The page that a drop is for: the one that is shown, or else the first that takes it."""
+        pages = (self.page, *self.pages.values())
+        return next((page for page in pages if page.drop_words(mime)), None)
+
+    def _drop_words(self, mime: QMimeData) -> str:
+        taker = self._taker(mime)
+        return taker.drop_words(mime) if taker is not None else ""
+
+    def take_drop(self, mime: QMimeData) -> None:
+        """Hand on what was dropped on the window."""
+        taker = self._taker(mime)
+        if taker is not None:
+            taker.take_drop(mime)
+
+    def beat(self) -> bool:
+        """One beat of the pump, for every page; whether one shows what changes."""
+        shows = [guarded(page.beat) for page in self.pages.values()]
+        return any(shows)
+
     # What a person chooses
 
     def _set(self, name: str) -> Callable[[Any], None]:
         return lambda value: setattr(self.parts.view, name, value)
-
-    def _sort(self, sort: Any) -> None:
-        self.parts.view.sort_by(sort, self.parts.strip.frames)
-
-    def _reset_zoom(self) -> None:
-        self.parts.view.reset_zoom()
-        self.curves.reset_zoom()
 
     def _choose_theme(self, choice: Any) -> None:
         self._theme.choice = choice
@@ -233,23 +247,11 @@ class MainWindow(QMainWindow):
         self.budget = share
         self.budget_chosen.emit(share)
 
-    def _export_map(self) -> None:
-        selected = self.parts.view.selected
-        if selected is None:
-            self.parts.notices.warn("No map is selected. Click a map first.")
-        else:
-            tap, channel = selected
-            self.exports.ask(f"{tap}-map-{channel}", "NPY", self.map_detail.save_npy)
-
     def _show_keys(self) -> None:
         actions = [*self.parts.actions, *self.menuBar().findChildren(QAction)]
         keys = {a.shortcut().toString(): a.toolTip().partition(" (")[0] for a in actions}
         rows = [(key, words) for key, words in keys.items() if key]
-        rows += [
-            ("Arrow keys, P", "In the network: choose a map, pin it"),
-            ("Wheel, + - 0", "On a map: zoom, all maps of the layer with it"),
-            ("Delete", "In the probe pictures: remove one"),
-        ]
+        rows += [row for page in self.pages.values() for row in page.keys]
         caption = "Keys act everywhere but in a field that is being typed in."
         ListDialog("Keyboard shortcuts", caption, ("Key", "What it does"), rows, self).show()
 
@@ -268,11 +270,8 @@ class MainWindow(QMainWindow):
     # Looks
 
     def _below_notices(self) -> int:
-        """The height that notices leave free: the status line, and new probe pictures over it."""
-        probes = self.docks["probes"]
-        covers = probes.isVisible() and not probes.isFloating()
-        top = probes.mapTo(self, QPoint()).y() if covers else 0
-        return self.height() - (top if top > self.height() // 2 else self.statusBar().y())
+        """The height that notices leave free: the status line, and what the page keeps."""
+        return self.height() - self.statusBar().y() + self.page.free_below()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -302,36 +301,19 @@ class MainWindow(QMainWindow):
 
     # What is remembered
 
-    def restore_layout(self) -> None:
-        """Bring back the layout of the last time. Call once, before the window is shown."""
-        self.train.restore_layout(self.settings)
-        self.data.restore_state(self.settings.blob("data layout"))
-        self.restoreGeometry(self.settings.blob("geometry"))
-        self.show_page(PAGES.index(self.settings.one_of("page", PAGES, PAGES[0])))
-
     def reset_layout(self) -> None:
         """Every dock back to where it first was."""
-        self.train.reset_layout()
-
-    def _restore_view(self) -> None:
-        settings, view = self.settings, self.parts.view
-        view.palette = settings.one_of("palette", palette_names(signed=False), view.palette)
-        view.signed_palette = settings.one_of(
-            "signed palette", palette_names(signed=True), view.signed_palette
-        )
-        view.scale = settings.one_of("scale", tuple(SCALES), view.scale)
-        self.budget = settings.number("budget", USUAL_BUDGET, min(BUDGETS), 1.0)
+        for page in self.pages.values():
+            page.reset_layout()
 
     def _remember(self) -> None:
-        settings, view = self.settings, self.parts.view
+        settings = self.settings
         settings.put("geometry", self.saveGeometry())
-        settings.put("data layout", self.data.save_state())
-        settings.put("page", PAGES[self.page])
-        self.train.remember(settings)
+        settings.put("page", self.page.name)
+        for page in self.pages.values():
+            guarded(page.remember, settings)
         settings.put("theme", self._theme.choice)
-        settings.put("palette", view.palette)
-        settings.put("signed palette", view.signed_palette)
-        settings.put("scale", view.scale)
+        self.parts.view.remember(settings)
         settings.put("budget", self.budget)
         settings.write()
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.messages.events import Event
 from engine.messages.frames import Frame, FrameKey, Wanted
+from engine.state import Status
 from gui.view_state import ViewState
 
 
@@ -37,6 +38,9 @@ class Panel(QWidget):
 
     def show_event(self, event: Event) -> None:
         """React to an event; on `Loaded`, forget everything of the network before."""
+
+    def show_status(self, status: Status) -> None:
+        """React to what the engine does; called where that changed, a few times a second."""
 
     def save_png(self, path: Path) -> None:
         """Write the panel as it looks; OSError when the file can't be written."""

@@ -11,6 +11,7 @@ from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey, Wanted
 from engine.sessions.session import Session
 from engine.state import Phase, Status
+from gui.guarded import guarded
 from gui.panel import Panel
 from gui.work_clock import work_clock
 
@@ -32,7 +33,8 @@ LONGEST_REST = 2.0
 
 
 class Pump(QObject):
-    """Lives on the GUI thread. Nothing else in the window takes frames or events."""
+    """Lives on the GUI thread. Nothing else in the window takes frames or events. A panel that
+    fails is told of, and the others get theirs."""
 
     def __init__(
         self,
@@ -81,7 +83,7 @@ class Pump(QObject):
         """One beat: events first, for they say what the frames are of."""
         events = self._session.events()
         if events:
-            self._on_events(events)
+            guarded(self._on_events, events)
         if self._tick % SLOW_TICKS == 0:
             self._look_around()
         if self._tick % ASK_TICKS == 0:
@@ -90,10 +92,10 @@ class Pump(QObject):
         if frames:
             self._rate.count(frames)
             for panel in self._visible:
-                panel.show_frames(frames)
+                guarded(panel.show_frames, frames)
         if self._tick % CURVE_TICKS == 0:
             self._refresh()
-        shows = self._on_beat()
+        shows = guarded(self._on_beat)
         self._timer.setInterval(TICK_MS if shows or self._visible else IDLE_TICK_MS)
         self._tick += 1
 
@@ -108,7 +110,7 @@ class Pump(QObject):
     def _ask(self) -> None:
         wanted: dict[FrameKey, Wanted] = {}
         for panel in self._visible:
-            for each in panel.wants():
+            for each in guarded(panel.wants) or ():
                 wanted.setdefault(each.key, each)
         demand = Demand(tuple(wanted.values()), FRAMES_PER_SECOND)
         if demand != self._demand:
@@ -122,7 +124,7 @@ class Pump(QObject):
             self._status = status
             # The last figures of a run may follow its last status.
             self._beats_of_news = 3
-        self._on_status(status, self._rate.read(time.monotonic()))
+        guarded(self._on_status, status, self._rate.read(time.monotonic()))
 
     def _refresh(self) -> None:
         began = time.monotonic()
@@ -130,7 +132,7 @@ class Pump(QObject):
             return
         self._beats_of_news -= 1
         for panel in self._visible:
-            panel.refresh()
+            guarded(panel.refresh)
         took = time.monotonic() - began
         self._rest_until = began + min(LEAST_REST * took, LONGEST_REST)
 

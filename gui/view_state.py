@@ -6,9 +6,16 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.messages.frames import WHOLE, MosaicFrame, Region, Scale
+from gui.settings import Settings
+from gui.widgets.mosaic.palettes import palette_names
 
 Sort = Literal["channel", "mean", "max", "std"]
 MOST_MAPS = 64
+SCALES: dict[Scale, str] = {
+    "map": "each map by itself",
+    "layer": "by layer",
+    "network": "over the whole network",
+}
 
 
 class ViewState(QObject):
@@ -135,3 +142,17 @@ class ViewState(QObject):
         self._sort = "channel"
         self.changed.emit()
         self.selection_changed.emit()
+
+    def restore(self, settings: Settings) -> None:
+        """Take palettes and scale of the last time. Call before anything is shown."""
+        self._palette = settings.one_of("palette", palette_names(signed=False), self._palette)
+        self._signed_palette = settings.one_of(
+            "signed palette", palette_names(signed=True), self._signed_palette
+        )
+        self._scale = settings.one_of("scale", tuple(SCALES), self._scale)
+
+    def remember(self, settings: Settings) -> None:
+        """Put palettes and scale into the settings."""
+        settings.put("palette", self._palette)
+        settings.put("signed palette", self._signed_palette)
+        settings.put("scale", self._scale)

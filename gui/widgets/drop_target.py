@@ -1,26 +1,40 @@
-"""Pictures from outside: dropped anywhere on the window or pasted."""
+"""Things from outside, dropped anywhere on the window."""
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import cast
 
-import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage, QPainter
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QWidget
 
-from gui.widgets.veil import Veil
+from gui.widgets.theme import RHYTHM, title_font
 
-WORDS = "Drop pictures or a folder: the network looks at each of them"
+OPACITY = 220
 
 
-class DropTarget(Veil):
-    """Takes what is dropped on a window and lights up while something is dragged over it."""
+class DropTarget(QWidget):
+    """Takes what is dropped on a window; lies over it while something is dragged, and says what a
+    drop would do. GUI thread only."""
 
     dropped = Signal(object)
-    """QMimeData: hand it to `pictures_in` before returning; it belongs to the drag."""
+    """QMimeData: take what is in it before returning; it belongs to the drag."""
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window, WORDS)
+    def __init__(self, window: QWidget, words_for: Callable[[QMimeData], str]) -> None:
+        """`words_for` says what would become of a drop; nothing: it isn't welcome."""
+        super().__init__(window)
+        self._window = window
+        self._words_for = words_for
+        self._words = ""
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
         self.watch(window)
 
     def watch(self, widget: QWidget) -> None:
@@ -32,48 +46,39 @@ class DropTarget(Veil):
         kind = event.type()
         if kind == QEvent.Type.DragEnter:
             drag = cast(QDragEnterEvent, event)
-            if holds_pictures(drag.mimeData()):
+            words = self._words_for(drag.mimeData())
+            if words:
                 drag.setDropAction(Qt.DropAction.CopyAction)
                 drag.accept()
-                self.light_up()
+                self._light_up(words)
                 return True
         elif kind == QEvent.Type.DragLeave:
             self.hide()
         elif kind == QEvent.Type.Drop:
             drop = cast(QDropEvent, event)
             self.hide()
-            if holds_pictures(drop.mimeData()):
+            if self._words_for(drop.mimeData()):
                 drop.setDropAction(Qt.DropAction.CopyAction)
                 drop.accept()
                 self.dropped.emit(drop.mimeData())
                 return True
         return False
 
+    def _light_up(self, words: str) -> None:
+        self._words = words
+        self.setGeometry(self._window.rect())
+        self.raise_()
+        self.show()
 
-def holds_pictures(mime: QMimeData) -> bool:
-    """Whether there may be pictures in what is dragged or on the clipboard."""
-    return mime.hasImage() or any(url.isLocalFile() for url in mime.urls())
-
-
-def pictures_in(mime: QMimeData) -> tuple[list[Path], np.ndarray | None]:
-    """The files and folders in a drop or on the clipboard, or else the picture itself.
-
-    The picture is rgb_HWC, uint8, its transparency laid over white.
-    """
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-    if paths or not mime.hasImage():
-        return paths, None
-    image = cast(QImage, mime.imageData())
-    return [], None if image.isNull() else rgb_of(image)
-
-
-def rgb_of(image: QImage) -> np.ndarray:
-    """rgb_HWC, uint8, of any image; transparency is laid over white."""
-    flat = QImage(image.size(), QImage.Format.Format_RGB888)
-    flat.fill(Qt.GlobalColor.white)
-    painter = QPainter(flat)
-    painter.drawImage(0, 0, image)
-    painter.end()
-    rows_HB = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
-    # Rows are padded to four bytes; the copy outlives the QImage.
-    return rows_HB[:, : flat.width() * 3].reshape(flat.height(), flat.width(), 3).copy()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colours = self.palette()
+        veil = QColor(colours.color(QPalette.ColorRole.Window))
+        veil.setAlpha(OPACITY)
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), veil)
+        painter.setPen(QPen(colours.color(QPalette.ColorRole.Accent), 2, Qt.PenStyle.DashLine))
+        painter.drawRect(self.rect().adjusted(RHYTHM, RHYTHM, -RHYTHM, -RHYTHM))
+        painter.setPen(colours.color(QPalette.ColorRole.WindowText))
+        painter.setFont(title_font(self))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._words)
+        painter.end()

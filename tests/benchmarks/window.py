@@ -146,7 +146,7 @@ class Measurements:
     def drops(self, times: int = 12) -> dict[str, Any]:
         """Milliseconds from a drop on the window, while training, to its prediction painted."""
         source = open_source(CONFIG.data.source)
-        panel = self.window.parts.probes
+        panel = self.window.pages["train"].probes
         show_frames = panel.show_frames
         painted: dict[int, float] = {}
 
@@ -197,7 +197,7 @@ class Measurements:
 
     def hide_panels(self) -> None:
         self.window.centralWidget().hide()
-        for dock in self.window.docks.values():
+        for dock in self.window.pages["train"].docks.values():
             dock.hide()
 
     def hidden_cost(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from gui import app as gui_app
 from gui import display, reports
 from gui.app import closed_by_ctrl_c, errors_told, make_window, run_window
 from gui.display import why_no_window
+from gui.guarded import guarded
 from gui.settings import Settings
 from gui.tour import run_tour
 from tests.gui.fake_session import FakeSession
@@ -96,6 +97,19 @@ def test_an_exception_in_a_slot_is_told_and_reported_once(told, qtbot, expect_lo
     (report,) = reports.folder().glob("report-*.txt")
     assert "test_app.py" in report.read_text()
     assert str(report) in told[0]
+
+
+@pytest.mark.qt_no_exception_capture
+def test_a_panel_that_fails_at_every_frame_is_told_of_once(told, expect_log):
+    expect_log("step 1 is lost")
+
+    def show_frames(step):
+        raise LookupError(f"step {step} is lost")
+
+    for step in range(1, 9):
+        guarded(show_frames, step)
+    assert len(told) == 1
+    assert "step 1 is lost" in told[0]
 
 
 def test_an_exception_in_a_thread_is_told_on_the_gui_thread(qtbot, expect_log):

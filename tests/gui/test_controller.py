@@ -1,5 +1,7 @@
 """Actions become commands; events become notices with something to do about them."""
 
+import sys
+
 import msgspec
 import numpy as np
 import pytest
@@ -52,6 +54,11 @@ def press_notice(window, words):
     (notice,) = [n for n in window.parts.notices.standing() if n.button is not None]
     assert notice.button.text() == words
     notice.button.click()
+
+
+def answering(number):
+    """What comes when the command of this number was carried out."""
+    return msgspec.structs.replace(loaded(), command=number)
 
 
 # Actions
@@ -107,7 +114,7 @@ def test_a_change_of_phase_shows_before_the_next_status(window, controller):
 
 
 def test_panels_ask_through_it(window, session):
-    parts = window.parts
+    parts = window.pages["train"]
     parts.probes.select_requested.emit(3)
     parts.probes.remove_requested.emit(4)
     parts.strip.invert_requested.emit(5, True)
@@ -136,17 +143,18 @@ def test_dropped_files_are_read_by_the_session(window, session, tmp_path):
 
 @pytest.mark.parametrize("ending", [*endings.SOURCES, ".TSV"])
 def test_a_dropped_file_that_lists_or_holds_pictures_is_opened_as_data(
-    window, controller, session, tmp_path, ending
+    window, session, tmp_path, monkeypatch, ending
 ):
     file = tmp_path / f"pets{ending}"
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(file))])
     brought = []
-    controller.source_brought.disconnect()  # no desk is needed
-    controller.source_brought.connect(brought.append)
+    data = window.pages["data"]
+    monkeypatch.setattr(data, "take_source", lambda where: bool(brought.append(where) or True))
     window.drop_target.dropped.emit(mime)
     assert brought == [str(file)]
     assert session.paths == []
+    assert window.page is data
 
 
 def test_a_pasted_picture_becomes_a_probe(window, session):
@@ -174,7 +182,7 @@ def test_chosen_files_and_folders_are_read(window, session, controller, tmp_path
     window.parts.actions.open_pictures.trigger()
     window.parts.actions.open_folder.trigger()
     assert session.paths == [tmp_path / "a.png", tmp_path]
-    assert controller.last_folder == str(tmp_path)
+    assert window.settings.text("picture folder") == str(tmp_path)
 
 
 def test_a_dialog_that_is_cancelled_does_nothing(window, session, monkeypatch):
@@ -263,9 +271,28 @@ def test_when_the_first_load_is_refused_the_digits_are_offered(window, session, 
 def test_starting_over_can_be_undone_from_the_notice(window, session, controller):
     set_status(session, controller, TRAINING)
     window.parts.actions.start_over.trigger()
-    controller.handle([loaded()])
+    controller.handle([answering(1)])
     press_notice(window, "Undo")
     assert session.sent == [commands.StartOver(), commands.Undo()]
+
+
+def test_a_load_that_was_refused_leaves_nothing_to_be_said_later(window, session, controller):
+    set_status(session, controller, TRAINING)
+    controller.begin_anew(RunConfig())
+    controller.handle([events.Refused("There is no such folder.", command=1)])
+    window.parts.notices.standing()[0].dismiss()
+    window.parts.actions.start_over.trigger()
+    controller.handle([answering(2)])
+    assert sentences(window) == ["Training starts over, from fresh weights."]
+
+
+def test_a_start_over_that_was_refused_is_not_told_of_the_next_load(window, session, controller):
+    set_status(session, controller, TRAINING)
+    window.parts.actions.start_over.trigger()
+    controller.begin_anew(RunConfig())
+    controller.handle([events.Refused("Not now.", command=1), answering(2)])
+    assert sentences(window) == ["Not now.", "digits is loaded, and the network begins anew."]
+    assert controller._answers == {}
 
 
 def test_a_first_load_says_nothing(window, controller):
@@ -281,6 +308,51 @@ def test_saving_asks_for_a_folder_and_says_when_it_is_done(
     assert session.sent == [commands.Save(str(tmp_path))]
     controller.handle([events.Saved(str(tmp_path))])
     assert str(tmp_path) in sentences(window)[0]
+
+
+def of_source(where):
+    config = RunConfig(data=DataConfig(source=where))
+    return msgspec.structs.replace(loaded(), config=config)
+
+
+def left_out(name):
+    return events.PicturesLeftOut(3, ((name, "It is cut off."),))
+
+
+def test_unreadable_pictures_are_announced_once_for_each_source(window, controller):
+    controller.handle([of_source("/cats"), left_out("a.png"), left_out("b.png")])
+    assert len(sentences(window)) == 1
+    window.parts.notices.standing()[0].dismiss()
+    controller.handle([of_source("/dogs"), left_out("c.png")])
+    assert "dogs" in sentences(window)[0]
+    press_notice(window, "Show")
+    (dialog,) = window.findChildren(ListDialog)
+    assert [dialog.table.topLevelItem(0).text(0)] == ["c.png"]
+    assert dialog.table.topLevelItemCount() == 1
+    dialog.close()
+
+
+def test_those_of_a_source_are_one_list_that_grows(window, controller):
+    controller.handle([of_source("/cats"), left_out("a.png"), of_source("/cats")])
+    controller.handle([left_out("b.png")])
+    press_notice(window, "Show")
+    (dialog,) = window.findChildren(ListDialog)
+    assert dialog.table.topLevelItemCount() == 2
+    dialog.close()
+
+
+@pytest.mark.qt_no_exception_capture
+def test_a_panel_that_fails_costs_the_others_nothing(window, controller, monkeypatch):
+    told, got = [], []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: told.append(error))
+    first, *others = window.parts.panels
+    monkeypatch.setattr(first, "show_event", lambda event: 1 / 0)
+    for panel in others:
+        monkeypatch.setattr(panel, "show_event", got.append)
+    controller.handle([events.Halted("The disk is full."), events.Halted("Still full.")])
+    assert len(got) == 2 * len(others)
+    assert sentences(window) == ["The disk is full.", "Still full."]
+    assert len(told) == 2
 
 
 # State

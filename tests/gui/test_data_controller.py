@@ -9,6 +9,7 @@ from engine.messages.views import ClearCache, OpenSource, Request, Told, View, V
 from gui.pages.data.controller import MOST_RECENT, DataController
 from gui.pages.data.page import DataPage
 from gui.settings import Settings
+from gui.view_state import ViewState
 from gui.widgets.notices import Notices
 from tests.gui.made_sources import catalogue, source_view
 
@@ -53,7 +54,8 @@ class House:
         self.window = QWidget()
         self.window.resize(1224, 680)
         qtbot.addWidget(self.window)
-        self.page = DataPage(self.window)
+        self.page = DataPage(ViewState())
+        self.page.setParent(self.window)
         self.page.resize(1224, 680)
         self.notices = Notices(self.window)
         self.settings = Settings(folder)

@@ -5,9 +5,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtWidgets import QFileDialog, QLabel
 
 from engine.config import DIGITS, Augmentation, DataConfig, SubsetCounts
 from engine.data import endings
@@ -25,6 +24,8 @@ from engine.messages.views import (
     WriteSubsets,
 )
 from gui.pages.data.page import DRAWS, READING, DataPage
+from gui.settings import Settings
+from gui.view_state import ViewState
 from tests.gui.made_sources import catalogue, source_view, survey_view, thumbnail
 from tests.gui.made_views import augmented_view, steps_view
 
@@ -34,7 +35,7 @@ OPENED = JobView("open", 0, 0, finished=True)
 
 
 def make_page(qtbot):
-    page = DataPage()
+    page = DataPage(ViewState())
     qtbot.addWidget(page)
     page.resize(1224, 680)
     page.requests, page.configs = [], []
@@ -214,7 +215,7 @@ def test_what_was_remembered_is_taken_for_its_source(empty):
     remembered = DataConfig(
         WHERE, SubsetCounts(7, 2, 0), seed=5, size=64, colour="grey", fit="crop"
     )
-    empty.remember(remembered)
+    empty.recall(remembered)
     show(empty, source_view())
     assert empty.config == remembered
     assert empty.requests == [ChooseSubsets(SubsetCounts(7, 2, 0), 5)]
@@ -276,37 +277,17 @@ def dragged(*paths: str) -> QMimeData:
     return mime
 
 
-def test_a_drop_anywhere_opens_what_is_dropped(page, tmp_path):
-    buttons = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    copy = Qt.DropAction.CopyAction
-    mime = dragged(str(tmp_path))
-    QApplication.sendEvent(page, QDragEnterEvent(QPoint(9, 9), copy, mime, *buttons))
-    assert page.drop.isVisible()
-    assert page.drop.geometry() == page.rect()
-    assert not page.drop.grab().isNull()
-    QApplication.sendEvent(page, QDragLeaveEvent())
-    assert not page.drop.isVisible()
-    QApplication.sendEvent(page, QDragEnterEvent(QPoint(9, 9), copy, mime, *buttons))
-    drop = QDropEvent(QPointF(9, 9), copy, mime, *buttons)
-    QApplication.sendEvent(page, drop)
-    assert drop.isAccepted()
-    assert not page.drop.isVisible()
+def test_the_first_of_what_is_dropped_is_opened(page, tmp_path):
+    mime = dragged(str(tmp_path), "/elsewhere")
+    assert "Drop a folder" in page.drop_words(mime)
+    page.take_drop(mime)
     assert page.requests == [OpenSource(str(tmp_path))]
 
 
 def test_text_is_no_source(page):
     mime = QMimeData()
     mime.setText("not a file")
-    event = QDragEnterEvent(
-        QPoint(9, 9),
-        Qt.DropAction.CopyAction,
-        mime,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(page, event)
-    assert not event.isAccepted()
-    assert not page.drop.isVisible()
+    assert page.drop_words(mime) == ""
 
 
 def test_no_field_takes_a_drop_for_itself(page):
@@ -314,12 +295,14 @@ def test_no_field_takes_a_drop_for_itself(page):
     assert not any(field.acceptDrops() for field in fields)
 
 
-def test_its_layout_is_remembered(qtbot, page):
+def test_its_layout_is_remembered(qtbot, page, tmp_path):
     page.browser.side.setValue(128)
     page.tabs.setCurrentWidget(page.steps)
     page._columns.setSizes([400, 400, 424])
     other = make_page(qtbot)
-    other.restore_state(page.save_state())
+    settings = Settings(tmp_path)
+    page.remember(settings)
+    other.restore(settings)
     other.show()
     assert other._columns.sizes() == page._columns.sizes()
     assert other.browser.side.value() == 128
@@ -327,9 +310,11 @@ def test_its_layout_is_remembered(qtbot, page):
 
 
 @pytest.mark.parametrize("state", [b"", b"nonsense", b"\0\0\0\1", b"\0\0\0\1\0\0\0\4abcd"])
-def test_a_damaged_layout_changes_nothing(page, state):
+def test_a_damaged_layout_changes_nothing(page, state, tmp_path):
     before = page._columns.sizes(), page.browser.side.value()
-    page.restore_state(QByteArray(state))
+    settings = Settings(tmp_path)
+    settings.put("data layout", QByteArray(state))
+    page.restore(settings)
     assert (page._columns.sizes(), page.browser.side.value()) == before
 
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
-from gui.widgets.drop_target import DropTarget, holds_pictures, pictures_in, rgb_of
+from gui.pages.train.dropped import holds_pictures, pictures_in, rgb_of
+from gui.widgets.drop_target import DropTarget
 
 PRESSED = (
     Qt.MouseButton.LeftButton,
@@ -22,7 +23,7 @@ def target(qtbot):
     QVBoxLayout(window).addWidget(QLabel("content"))
     qtbot.addWidget(window)
     window.show()
-    return DropTarget(window)
+    return DropTarget(window, lambda mime: "Drop it" if holds_pictures(mime) else "")
 
 
 def files(*paths: Path) -> QMimeData:
@@ -102,6 +103,15 @@ def test_transparency_is_laid_over_white():
     image.setPixelColor(0, 0, QColor(0, 0, 0, 0))
     image.setPixelColor(1, 0, QColor(0, 0, 0, 255))
     assert rgb_of(image)[0].tolist() == [[255, 255, 255], [0, 0, 0]]
+
+
+def test_a_picture_of_a_screen_with_two_pixels_a_pixel_is_taken_whole():
+    image = QImage(6, 4, QImage.Format.Format_RGB32)
+    image.fill(QColor(10, 20, 30))
+    image.setDevicePixelRatio(2)
+    rgb_HWC = rgb_of(image)
+    assert rgb_HWC.shape == (4, 6, 3)
+    assert np.all(rgb_HWC == [10, 20, 30])
 
 
 def test_nothing_on_the_clipboard_is_nothing():

@@ -37,7 +37,7 @@ class Opened:
         self.session = session or FakeSession()
         self.window = make_window(qapp, self.session, settings)
         self.window.show()
-        qtbot.waitUntil(lambda: hasattr(self.window, "curves"))
+        qtbot.waitUntil(lambda: hasattr(self.window.pages["train"], "curves"))
 
     def close(self):
         self.window.close()
@@ -93,7 +93,8 @@ def test_the_session_opens_once_the_window_stands(qapp, qtbot, tmp_path):
     assert session.opened_with is None
     assert "Loading torch" in window.parts.status_line._phase.text()
     stands = []
-    window.painted.connect(lambda: stands.append((session.opened_with, hasattr(window, "curves"))))
+    train = window.pages["train"]
+    window.painted.connect(lambda: stands.append((session.opened_with, hasattr(train, "curves"))))
     with qtbot.waitSignal(window.complete):
         window.show()
     assert stands == [(None, False)], "painted before anything heavy began"
@@ -147,7 +148,7 @@ def test_single_keys_do_not_train_while_typing(open_window, qtbot):
     show_network(window, session)
     session.sent.clear()
     activate(window, qtbot)
-    field = window.parts.training.fields["learning_rate"]
+    field = window.pages["train"].training.fields["learning_rate"]
     field.setFocus()
     field.selectAll()
     for key in (Qt.Key.Key_S, Qt.Key.Key_Space, Qt.Key.Key_E):
@@ -180,7 +181,7 @@ def test_a_button_with_the_focus_keeps_the_space_key(open_window, qtbot):
     opened = open_window()
     opened.session.sent.clear()
     activate(opened.window, qtbot)
-    box = opened.window.curves._log
+    box = opened.window.pages["train"].curves._log
     box.setFocus()
     qtbot.keyClick(opened.window.windowHandle(), Qt.Key.Key_Space)
     assert box.isChecked()
@@ -202,23 +203,23 @@ def test_every_key_is_used_once(open_window):
 def test_the_rail_shows_pages_and_the_training_s_keys_stay_on_its_own(open_window, qtbot):
     window = open_window().window
     start = window.parts.actions.start
-    assert window.page == 0
-    assert window.train.isVisible()
+    assert window.page is window.pages["train"]
+    assert window.pages["train"].isVisible()
     qtbot.keyClick(window.windowHandle(), Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert window.data.isVisible()
-    assert not window.train.isVisible()
+    assert window.pages["data"].isVisible()
+    assert not window.pages["train"].isVisible()
     assert start.shortcut().isEmpty()
     train_button = next(b for b in window.findChildren(QToolButton) if b.text() == "Train")
     qtbot.mouseClick(train_button, Qt.MouseButton.LeftButton)
-    assert window.train.isVisible()
+    assert window.pages["train"].isVisible()
     assert start.shortcut().toString() == "Space"
 
 
 def test_the_page_shown_last_is_shown_first(open_window):
     opened = open_window()
-    opened.window.show_page(1)
+    opened.window.show_page("data")
     opened.close()
-    assert open_window().window.data.isVisible()
+    assert open_window().window.pages["data"].isVisible()
 
 
 def test_the_help_lists_the_keys(open_window):
@@ -242,7 +243,7 @@ def test_how_maps_are_looked_at_is_chosen_in_the_view_menu(open_window):
     action(window, "View", "Scale maps", "over the whole network").trigger()
     action(window, "View", "Sort maps by", "maximum").trigger()
     assert (view.palette, view.scale, view.sort) == ("magma", "network", "max")
-    figures = window.parts.strip.frames["conv1"].max_C
+    figures = window.pages["train"].strip.frames["conv1"].max_C
     order = view.channels("conv1", len(figures))
     assert list(figures[list(order)]) == sorted(figures, reverse=True)
 
@@ -288,11 +289,11 @@ def test_zoom_is_reset_for_every_layer(open_window):
 @pytest.mark.qt_log_ignore("does not support")
 def test_hidden_docks_come_back_with_the_layout(open_window):
     window = open_window().window
-    window.docks["curves"].hide()
-    window.docks["map"].setFloating(True)
+    window.pages["train"].docks["curves"].hide()
+    window.pages["train"].docks["map"].setFloating(True)
     action(window, "View", "Reset layout").trigger()
-    assert window.docks["curves"].isVisible()
-    assert not window.docks["map"].isFloating()
+    assert window.pages["train"].docks["curves"].isVisible()
+    assert not window.pages["train"].docks["map"].isFloating()
 
 
 def test_hidden_panels_ask_for_nothing(open_window):
@@ -300,7 +301,7 @@ def test_hidden_panels_ask_for_nothing(open_window):
     window, session = opened.window, opened.session
     show_network(window, session)
     assert session.demands[-1].wanted
-    for dock in window.docks.values():
+    for dock in window.pages["train"].docks.values():
         dock.hide()
     window.centralWidget().hide()
     for _ in range(SLOW_TICKS):
@@ -375,27 +376,27 @@ def test_layout_and_settings_are_the_same_at_the_next_start(open_window):
     first = open_window()
     window = first.window
     window.resize(780, 620)
-    window.docks["filters"].hide()
+    window.pages["train"].docks["filters"].hide()
     action(window, "View", "Palette of maps", "magma").trigger()
     action(window, "View", "Scale maps", "by layer").trigger()
     action(window, "View", "Theme", "Dark").trigger()
     action(window, "View", "Looking may cost", "at most 20%").trigger()
-    window.curves.smoothing = 0.25
-    window.curves.log_loss = True
+    window.pages["train"].curves.smoothing = 0.25
+    window.pages["train"].curves.log_loss = True
     first.close()
 
     second = open_window()
     window = second.window
     assert window.size().height() == 620
-    assert window.docks["filters"].isHidden()
-    assert window.docks["map"].isVisible()
+    assert window.pages["train"].docks["filters"].isHidden()
+    assert window.pages["train"].docks["map"].isVisible()
     assert window.parts.view.palette == "magma"
     assert window.parts.view.scale == "layer"
     assert action(window, "View", "Theme", "Dark").isChecked()
     assert action(window, "View", "Scale maps", "by layer").isChecked()
     assert commands.SetBudget(0.2) in second.session.sent
-    assert window.curves.smoothing == 0.25
-    assert window.curves.log_loss
+    assert window.pages["train"].curves.smoothing == 0.25
+    assert window.pages["train"].curves.log_loss
     action(window, "View", "Theme", "Light").trigger()
 
 
@@ -437,4 +438,4 @@ def test_a_run_event_reaches_late_panels(open_window):
     show_network(opened.window, opened.session)
     assert any(isinstance(event, Loaded) for event in opened.session.outlet.join().events())
     assert opened.window.parts.view.selected == ("conv1", 0)
-    assert len(opened.window.parts.panels) == len(opened.window.docks) + 1
+    assert len(opened.window.parts.panels) == len(opened.window.pages["train"].docks) + 1

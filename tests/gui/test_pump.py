@@ -1,5 +1,7 @@
 """The pump: asks for what is visible, hands out what came, and counts."""
 
+import sys
+
 import msgspec
 import numpy as np
 import pytest
@@ -129,6 +131,37 @@ def test_each_event_comes_once_and_in_order(pump, session):
     pump.tick()
     pump.tick()
     assert pump.told == [[Refused("a"), Refused("b")], [Refused("c")]]
+
+
+@pytest.mark.parametrize("method", ["wants", "show_frames", "refresh"])
+def test_a_panel_that_fails_is_told_of_and_the_others_get_theirs(
+    pump, session, panels, monkeypatch, method
+):
+    told = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: told.append(error))
+
+    def fail(*arguments):
+        raise LookupError("lost")
+
+    monkeypatch.setattr(panels[0], method, fail)
+    session.frames = detail_frame()
+    pump.tick()
+    assert [str(error) for error in told] == ["lost"]
+    assert PredictionsDemand() in session.demands[-1].wanted
+    assert len(panels[1].frames) == 1
+    assert panels[1].refreshed == 1
+    assert len(pump.shown) == 1
+
+
+def test_events_that_nobody_can_take_stop_nothing(window, panels, session, monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: told.append(error))
+    pump = Pump(session, panels, lambda new: 1 / 0, lambda *s: None, lambda: 1 / 0, window)
+    session.outlet.tell(Refused("a"))
+    session.frames = detail_frame()
+    pump.tick()
+    assert len(told) == 2
+    assert len(panels[0].frames) == 1
 
 
 def test_painting_is_reported_while_training_only(pump, session):

@@ -115,7 +115,9 @@ class Driver:
 
     def wait_for_panels(self) -> None:
         """Until the panels that are built last are there."""
-        self.until(lambda: len(self.window.parts.panels) == len(self.window.docks) + 1)
+        self.until(
+            lambda: len(self.window.parts.panels) == len(self.window.pages["train"].docks) + 1
+        )
 
     def wait_for_maps(self, since: int = 0) -> None:
         """Until every layer with maps that is in sight shows those of step `since` or later."""
@@ -253,37 +255,37 @@ class Driver:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        return tuple(column.stage for column in self.window.parts.strip.columns)
+        return tuple(column.stage for column in self.window.pages["train"].strip.columns)
 
     @property
     def taps(self) -> list[str]:
         """The layers whose maps are in sight."""
         return [
             column.stage.name
-            for column in self.window.parts.strip.columns
+            for column in self.window.pages["train"].strip.columns
             if column.mosaic is not None and not column.visibleRegion().isEmpty()
         ]
 
     def mosaic(self, tap: str) -> MosaicView:
         """The maps of a layer in the strip."""
-        columns = self.window.parts.strip.columns
+        columns = self.window.pages["train"].strip.columns
         mosaic = next(column.mosaic for column in columns if column.stage.name == tap)
         assert mosaic is not None
         return mosaic
 
     def frame(self, tap: str) -> MosaicFrame:
         """What the strip shows of a layer."""
-        return self.window.parts.strip.frames[tap]
+        return self.window.pages["train"].strip.frames[tap]
 
     def step_of(self, tap: str) -> int:
         """The step of the maps that the strip shows of a layer; -1 before the first."""
-        frame = self.window.parts.strip.frames.get(tap)
+        frame = self.window.pages["train"].strip.frames.get(tap)
         return frame.step if frame is not None else -1
 
     @property
     def probes(self) -> list[Entry]:
         """The probe pictures in the strip of thumbnails."""
-        model = self.window.parts.probes.model
+        model = self.window.pages["train"].probes.model
         entries = (model.entry(model.index(row)) for row in range(model.rowCount()))
         return [entry for entry in entries if entry is not None]
 

@@ -110,7 +110,7 @@ def look(driver: Driver) -> dict[str, object]:
     window, status = driver.window, driver.session.status
     docks = {
         name: (dock.isFloating(), dock.size().toTuple())
-        for name, dock in window.docks.items()
+        for name, dock in window.pages["train"].docks.items()
         if dock.isVisible()
     }
     return {
@@ -121,11 +121,11 @@ def look(driver: Driver) -> dict[str, object]:
         "scale": window.parts.view.scale,
         "dark": window.palette().window().color().lightness() < 128,
         "checked": checked(driver, "Palette of maps", "Scale maps", "Theme", "Looking may cost"),
-        "curves": (window.curves.smoothing, window.curves.log_loss),
+        "curves": (window.pages["train"].curves.smoothing, window.pages["train"].curves.log_loss),
         "training": (
             status.settings.learning_rate, status.settings.batch_size, status.settings.optimizer,
             status.epochs,
-            window.parts.training.fields["learning_rate"].text(),
+            window.pages["train"].training.fields["learning_rate"].text(),
         ),
     }  # fmt: skip
 
@@ -151,16 +151,16 @@ def test_the_next_start_finds_everything_as_it_was(open_window, tmp_path):
     window.setGeometry(40, 30, 1400, 900)
     driver.until(lambda: window.size().toTuple() == (1400, 900))
     driver.choose("View", "Training")
-    driver.until(lambda: not window.docks["training"].isVisible())
-    window.docks["map"].setFloating(True)
+    driver.until(lambda: not window.pages["train"].docks["training"].isVisible())
+    window.pages["train"].docks["map"].setFloating(True)
     driver.choose("View", "Palette of maps", "magma")
     driver.choose("View", "Scale maps", "by layer")
     driver.choose("View", "Theme", "Dark")
     driver.choose("View", "Looking may cost", "at most 20%")
-    window.curves.findChild(QSlider).setValue(30)
-    driver.click(window.curves.findChild(QCheckBox))
+    window.pages["train"].curves.findChild(QSlider).setValue(30)
+    driver.click(window.pages["train"].curves.findChild(QCheckBox))
     driver.choose("View", "Training")
-    panel = window.parts.training
+    panel = window.pages["train"].training
     driver.type_into(panel.fields["learning_rate"], "0.004")
     driver.type_into(panel.fields["batch_size"], "100")
     driver.type_into(panel.fields["epochs"], "7")
@@ -168,10 +168,15 @@ def test_the_next_start_finds_everything_as_it_was(open_window, tmp_path):
     driver.press("End")
     driver.until(lambda: driver.session.status.settings.optimizer == "sgd")
     driver.choose("View", "Training")
-    driver.until(lambda: not window.docks["training"].isVisible())
+    driver.until(lambda: not window.pages["train"].docks["training"].isVisible())
     driver.until(lambda: panel.fields["learning_rate"].text() == "0.004")
     # Docks grow into the room that is left, in steps.
-    driver.until(lambda: window.docks["filters"].geometry().right() == window.train.rect().right())
+    driver.until(
+        lambda: (
+            window.pages["train"].docks["filters"].geometry().right()
+            == window.pages["train"].rect().right()
+        )
+    )
     left = look(driver)
     assert all(left[what] != usual[what] for what in usual)
     assert left["training"] == (0.004, 100, "sgd", 7, "0.004")
@@ -188,8 +193,10 @@ def test_the_next_start_finds_everything_as_it_was(open_window, tmp_path):
     driver = open_window(None)
     driver.wait_for_panels()
     driver.choose("View", "Reset layout")
-    driver.until(lambda: all(dock.isVisible() for dock in driver.window.docks.values()))
-    assert not any(dock.isFloating() for dock in driver.window.docks.values())
+    driver.until(
+        lambda: all(dock.isVisible() for dock in driver.window.pages["train"].docks.values())
+    )
+    assert not any(dock.isFloating() for dock in driver.window.pages["train"].docks.values())
 
 
 def test_a_settings_folder_that_cannot_be_written_breaks_nothing(open_window, tmp_path):
@@ -256,7 +263,7 @@ def test_damaged_settings_break_nothing(open_window, tmp_path, damage):
     assert driver.session.status.settings.learning_rate == 0.002
     view = driver.window.parts.view
     assert (view.palette, view.scale, driver.window.budget) == ("viridis", "map", USUAL_BUDGET)
-    assert all(dock.isVisible() for dock in driver.window.docks.values())
+    assert all(dock.isVisible() for dock in driver.window.pages["train"].docks.values())
     driver.choose("View", "Palette of maps", "magma")
     driver.close()
     if damage is not put_folders:

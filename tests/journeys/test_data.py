@@ -45,17 +45,19 @@ def pictures(tmp_path: Path) -> Path:
 def open_data(driver: Driver, folder: Path) -> None:
     """Open a folder on the Data page, until its pictures are there."""
     driver.press(DATA)
-    driver.until(driver.window.data.isVisible)
-    driver.window.data.open_source(str(folder))
+    driver.until(driver.window.pages["data"].isVisible)
+    driver.window.pages["data"].open_source(str(folder))
     driver.until(lambda: grid(driver).model().rowCount() == 2 * EACH + 1)
 
 
 def grid(driver: Driver) -> QAbstractItemView:
-    return driver.window.data.browser.grid
+    return driver.window.pages["data"].browser.grid
 
 
 def button(driver: Driver, words: str) -> QPushButton:
-    return next(b for b in driver.window.data.findChildren(QPushButton) if b.text() == words)
+    return next(
+        b for b in driver.window.pages["data"].findChildren(QPushButton) if b.text() == words
+    )
 
 
 def test_a_folder_becomes_a_network_s_pictures(driver: Driver, pictures: Path) -> None:
@@ -63,7 +65,7 @@ def test_a_folder_becomes_a_network_s_pictures(driver: Driver, pictures: Path) -
     place = driver.place
     driver.click(button(driver, "Train with this"))
     loaded = driver.wait_for_event(Loaded, place)
-    driver.until(driver.window.train.isVisible)
+    driver.until(driver.window.pages["train"].isVisible)
     assert loaded.network.classes == ("blue", "red")
     # Of 24 and 25 a class, one half to learn from and a quarter each to validate and to test.
     assert (loaded.data.training_pictures, loaded.data.validation_pictures) == (25, 12)
@@ -84,7 +86,7 @@ def test_what_was_trained_before_can_be_brought_back(driver: Driver, pictures: P
     driver.click(button(driver, "Train with this"))
     driver.wait_for_event(Loaded, place)
     driver.answer_notice("the network begins anew", "Undo")
-    driver.until(lambda: driver.loaded.network.classes == digits.classes)
+    driver.until(lambda: driver.loaded.network.classes == digits.network.classes)
     assert driver.wait_for_phase(Phase.PAUSED).step == 1
 
 
@@ -93,7 +95,7 @@ def test_a_file_that_is_no_picture_is_found_and_never_stops_a_run(
 ) -> None:
     open_data(driver, pictures)
     driver.click(button(driver, "Survey all pictures"))
-    problems = driver.window.data.overview.problems
+    problems = driver.window.pages["data"].overview.problems
     driver.until(lambda: problems.rowCount() == 1)
     assert "broken.png" in problems.line(problems.index(0, 0)).name
     place = driver.place
@@ -108,7 +110,7 @@ def test_a_file_that_is_no_picture_is_found_and_never_stops_a_run(
 
 def test_a_picture_s_steps_and_its_draws_are_shown(driver: Driver, pictures: Path) -> None:
     open_data(driver, pictures)
-    page = driver.window.data
+    page = driver.window.pages["data"]
     view = grid(driver)
     view.setCurrentIndex(view.model().index(3, 0))
     page.tabs.setCurrentWidget(page.steps)
@@ -125,7 +127,7 @@ def test_a_zip_that_is_dropped_opens_on_the_data_page(driver: Driver, tmp_path: 
             Image.new("RGB", (8, 8), "red").save(tmp_path / "one.jpg")
             archive.write(tmp_path / "one.jpg", f"train/{name}.jpg")
     driver.drop(tmp_path / "two.zip")
-    driver.until(driver.window.data.isVisible)
+    driver.until(driver.window.pages["data"].isVisible)
     driver.until(lambda: grid(driver).model().rowCount() == 4)
     driver.qtbot.keyClick(grid(driver), Qt.Key.Key_End)
     assert grid(driver).currentIndex().row() == 3
@@ -134,7 +136,7 @@ def test_a_zip_that_is_dropped_opens_on_the_data_page(driver: Driver, tmp_path: 
 def test_a_source_that_can_t_be_opened_is_one_sentence(driver: Driver, tmp_path: Path) -> None:
     driver.press(DATA)
     (tmp_path / "empty").mkdir()
-    driver.window.data.open_source(str(tmp_path / "empty"))
+    driver.window.pages["data"].open_source(str(tmp_path / "empty"))
     driver.wait_for_notice("no pictures")
 
 
@@ -146,5 +148,5 @@ def test_the_keys_of_training_do_nothing_here_and_its_buttons_lead_there(driver:
         driver.press(key)
     assert driver.session.status.step == 0
     driver.click_button("Step")
-    driver.until(driver.window.train.isVisible)
+    driver.until(driver.window.pages["train"].isVisible)
     assert driver.wait_for_phase(Phase.PAUSED).step == 1

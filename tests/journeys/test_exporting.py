@@ -17,7 +17,7 @@ from tests.journeys.helpers import answer_dialog, is_blank, texts
 
 def drawn_epochs(driver: Driver) -> np.ndarray:
     """The steps at which the validation curve has a point."""
-    items = driver.window.curves.findChild(pg.GraphicsLayoutWidget).scene().items()
+    items = driver.window.pages["train"].curves.findChild(pg.GraphicsLayoutWidget).scene().items()
     step_E = next(item for item in items if isinstance(item, pg.PlotDataItem)).getData()[0]
     return step_E if step_E is not None else np.empty(0)
 
@@ -33,7 +33,7 @@ def test_what_is_seen_is_exported(open_window, monkeypatch, tmp_path):
     driver.until(lambda: len(drawn_epochs(driver)) == 2)
     driver.wait_for_maps(since=driver.session.status.step)
     driver.click_map("pool1", 0)
-    driver.until(lambda: "pool1, map 0" in texts(driver.window.map_detail))
+    driver.until(lambda: "pool1, map 0" in texts(driver.window.pages["train"].map_detail))
     for panel in driver.window.parts.panels:
         for kind in ("PNG", "SVG"):
             file = tmp_path / f"{panel.title}.{kind.lower()}"

@@ -88,7 +88,7 @@ def assert_close_bytes(frame, channel: int, true_HW: np.ndarray) -> None:
 
 
 def detail_says(driver: Driver, words: str) -> None:
-    panel = driver.window.map_detail
+    panel = driver.window.pages["train"].map_detail
     driver.until(lambda: words in texts(panel), lambda: f"{words!r} is not in {texts(panel)!r}.")
 
 
@@ -109,7 +109,7 @@ def test_a_clicked_map_is_shown_large_with_its_true_values(driver, monkeypatch, 
         zeros = np.mean(true_HW == 0)
         detail_says(driver, f"mean {figure(true_HW.mean())}    {zeros:.0%} zeros    step {step}")
 
-        large = driver.window.map_detail.findChild(LargeMap)
+        large = driver.window.pages["train"].map_detail.findChild(LargeMap)
         assert not is_blank(pixels(large))
         row, column = np.unravel_index(true_HW.argmax(), true_HW.shape)
         point_at(driver, large, channel, (row / height, column / width))
@@ -240,10 +240,10 @@ def test_maps_are_sorted_pinned_coloured_and_scaled(driver):
     driver.press("P")
     driver.until(lambda: driver.frame("conv1").channels == (3, 0, 1, 2, 4, 5))
     detail_says(driver, "conv1, map 3")
-    driver.until(driver.window.map_detail.pin.isChecked)
+    driver.until(driver.window.pages["train"].map_detail.pin.isChecked)
     driver.choose("View", "Sort maps by", "mean")
     driver.until(lambda: driver.frame("conv1").demand.channels[0] == 3)
-    driver.click(driver.window.map_detail.pin)
+    driver.click(driver.window.pages["train"].map_detail.pin)
     assert view.pins("conv1") == ()
     driver.choose("View", "Sort maps by", "channel")
     driver.until(lambda: driver.frame("conv1").channels == (0, 1, 2, 3, 4, 5))

@@ -87,8 +87,8 @@ def look_at_everything(driver: Driver, picture: Path) -> None:
 
 
 def look_away(driver: Driver, picture: Path) -> None:
-    driver.window.parts.strip.hide()
-    for name in driver.window.docks:
+    driver.window.pages["train"].strip.hide()
+    for name in driver.window.pages["train"].docks:
         dock_action(driver, name).trigger()
     driver.until(lambda: not driver.wanted)
     driver.choose("Train", "Start")
@@ -99,8 +99,8 @@ def look_here_and_there(driver: Driver, picture: Path) -> None:
     chance = random.Random(1)
     window, view = driver.window, driver.window.parts.view
     deeds: list[Callable[[], object]] = [
-        lambda: dock_action(driver, chance.choice(list(window.docks))).trigger(),
-        lambda: window.parts.strip.setVisible(not window.parts.strip.isVisible()),
+        lambda: dock_action(driver, chance.choice(list(window.pages["train"].docks))).trigger(),
+        lambda: window.pages["train"].strip.setVisible(not window.pages["train"].strip.isVisible()),
         lambda: view.select(chance.choice(["conv1", "pool1", "conv2"]), chance.randrange(8)),
         lambda: driver.choose("View", "Sort maps by", chance.choice(["mean", "channel"])),
         lambda: driver.choose(
@@ -122,7 +122,7 @@ def look_here_and_there(driver: Driver, picture: Path) -> None:
 
 
 def dock_action(driver: Driver, name: str):
-    return driver.window.docks[name].toggleViewAction()
+    return driver.window.pages["train"].docks[name].toggleViewAction()
 
 
 @pytest.mark.parametrize("looking", [look_at_everything, look_away, look_here_and_there])

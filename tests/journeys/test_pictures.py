@@ -81,14 +81,14 @@ def test_dropped_pasted_and_opened_pictures_become_probes(driver, monkeypatch, t
     assert driver.told(ProbeSelected)[-1].probe == probe.probe
     assert probe.seen_CHW.shape == (1, 28, 28)
     assert probe.size_HW == (90, 60)
-    seen = window.parts.strip.findChild(SeenPicture)
+    seen = window.pages["train"].strip.findChild(SeenPicture)
     driver.until(lambda: seen.accessibleDescription() == "0.png")
     assert not is_blank(pixels(seen))
     driver.until(lambda: driver.frame("conv1").probe == probe.probe)
-    bars = window.parts.strip.findChild(ClassBars)
+    bars = window.pages["train"].strip.findChild(ClassBars)
     driver.until(lambda: bars.accessibleDescription() == driver.probes[-1].verdict)
 
-    driver.drop(*paths[1:3], over=window.docks["curves"])
+    driver.drop(*paths[1:3], over=window.pages["train"].docks["curves"])
     driver.until(lambda: is_probe(driver, "1.png", "2.png"))
     folder = tmp_path / "folder"
     for number in (3, 4):
@@ -132,7 +132,7 @@ def test_dropped_pasted_and_opened_pictures_become_probes(driver, monkeypatch, t
 def test_probes_are_chosen_and_removed(driver, tmp_path):
     driver.drop(draw_digit(tmp_path / "mine.png"))
     driver.until(lambda: is_probe(driver, "mine.png"))
-    panel = driver.window.parts.probes
+    panel = driver.window.pages["train"].probes
     rows = panel.list
     count = len(driver.probes)
     driver.click(rows.viewport(), rows.visualRect(panel.model.index(1)).center().toPointF())
@@ -157,7 +157,7 @@ def test_probes_are_chosen_and_removed(driver, tmp_path):
 def test_the_negative_is_offered_for_a_light_picture(driver, tmp_path):
     invert = next(
         button
-        for button in driver.window.parts.strip.findChildren(QPushButton)
+        for button in driver.window.pages["train"].strip.findChildren(QPushButton)
         if button.text() == "Invert"
     )
     driver.drop(draw_digit(tmp_path / "dark.png"))
@@ -168,7 +168,7 @@ def test_the_negative_is_offered_for_a_light_picture(driver, tmp_path):
     driver.until(lambda: is_probe(driver, "light.png"))
     dark_CHW, light_CHW = (shown(driver, n).seen_CHW for n in ("dark.png", "light.png"))
     np.testing.assert_array_equal(light_CHW, 255 - dark_CHW)
-    seen = driver.window.parts.strip.findChild(SeenPicture)
+    seen = driver.window.pages["train"].strip.findChild(SeenPicture)
     look = pixels(seen)
 
     driver.click(invert)
@@ -248,7 +248,7 @@ def test_one_bad_file_is_named_and_reading_can_be_stopped(driver, monkeypatch, t
         draw_digit(folder / f"{number}.png")
     place = driver.place
     driver.drop(folder)
-    panel = driver.window.parts.probes
+    panel = driver.window.pages["train"].probes
     driver.until(lambda: last_tile(panel).data().startswith("reading 1 of 5"))
     panel.list.scrollTo(last_tile(panel))
     tile = panel.list.visualRect(last_tile(panel)).center()

@@ -21,7 +21,7 @@ from tests.journeys.helpers import Gate, is_blank, pixels, texts
 
 def drawn_points(driver: Driver) -> int:
     """How many points the longest curve on the screen has."""
-    plots = driver.window.curves.findChild(pg.GraphicsLayoutWidget).scene().items()
+    plots = driver.window.pages["train"].curves.findChild(pg.GraphicsLayoutWidget).scene().items()
     curves = [
         item.getData()[0]
         for item in plots
@@ -40,7 +40,7 @@ def test_the_picture_flows_through_every_layer_before_training(open_window, monk
     driver.wait_for_phase(Phase.READY)
     driver.wait_for_maps()
 
-    strip = driver.window.parts.strip
+    strip = driver.window.pages["train"].strip
     shapes = [stage.shape for stage in driver.stages]
     assert shapes[:6] == [
         (1, 28, 28), (32, 26, 26), (32, 13, 13), (64, 11, 11), (64, 5, 5), (64, 3, 3)
@@ -83,7 +83,7 @@ def test_training_is_started_watched_and_held_by_buttons_and_keys(open_window):
     driver.until(lambda: drawn_points(driver) > 5)
     points = drawn_points(driver)
     driver.until(lambda: drawn_points(driver) > points)
-    items = driver.window.curves.findChild(pg.GraphicsLayoutWidget).scene().items()
+    items = driver.window.pages["train"].curves.findChild(pg.GraphicsLayoutWidget).scene().items()
     widgets = [item for item in items if isinstance(item, QGraphicsProxyWidget)]
     assert not any(item.isVisible() for item in widgets), "no menu of pyqtgraph's own"
     for words in (
@@ -115,8 +115,8 @@ def test_training_is_started_watched_and_held_by_buttons_and_keys(open_window):
     driver.until(lambda: len(driver.told(EpochEnded)) == epochs + 1)
     at_epoch_end = driver.wait_for_phase(Phase.PAUSED)
     assert at_epoch_end.step_in_epoch == 0
-    driver.until(lambda: "best epoch" in texts(driver.window.curves))
-    assert driver.window.curves.best_epoch() in driver.told(EpochEnded)
+    driver.until(lambda: "best epoch" in texts(driver.window.pages["train"].curves))
+    assert driver.window.pages["train"].curves.best_epoch() in driver.told(EpochEnded)
 
     driver.press("Space")
     driver.until(lambda: driver.session.status.step > at_epoch_end.step)
@@ -172,7 +172,7 @@ def test_settings_change_while_training_and_bad_values_change_nothing(open_windo
     driver.wait_for_phase(Phase.READY)
     driver.press("Space")
     driver.wait_for_phase(Phase.TRAINING)
-    panel = driver.window.parts.training
+    panel = driver.window.pages["train"].training
     place = driver.place
 
     for bad in ("abc", "0", "-1", "1e9", "nan"):
@@ -250,7 +250,7 @@ def test_curves_are_read_smoothed_and_drawn_as_logarithms(open_window):
     driver.wait_for_panels()
     driver.press("E")
     driver.wait_for_phase(Phase.PAUSED)
-    panel = driver.window.curves
+    panel = driver.window.pages["train"].curves
     driver.until(lambda: "best epoch 1: validation" in texts(panel))
     graphics = panel.findChild(pg.GraphicsLayoutWidget)
     width, height = graphics.viewport().size().toTuple()

@@ -69,7 +69,7 @@ def test_a_device_without_memory_is_said_and_a_smaller_batch_goes_on(open_window
         driver.wait_for_phase(Phase.FAILED)
     sentence = driver.wait_for_notice("too little memory for this batch")
     assert "Choose a smaller batch size and start over." in sentence
-    driver.type_into(driver.window.parts.training.fields["batch_size"], "16")
+    driver.type_into(driver.window.pages["train"].training.fields["batch_size"], "16")
     driver.answer_notice("too little memory", "Start over")
     assert driver.wait_for_phase(Phase.READY).settings.batch_size == 16
     driver.choose("Train", "Start")
@@ -95,7 +95,7 @@ def test_a_loss_that_is_no_number_pauses_and_keeps_good_weights(open_window, mon
     driver.wait_for_panels()
     driver.choose("Train", "Start")
     driver.until(lambda: driver.session.status.step > 40)
-    panel = driver.window.parts.training
+    panel = driver.window.pages["train"].training
     panel.fields["optimizer"].setFocus()
     driver.press("End")
     driver.until(lambda: driver.session.status.settings.optimizer == "sgd")

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -9,9 +10,11 @@ from PySide6.QtCore import QObject, Signal
 from engine.config import DIGITS, DataConfig
 from engine.desk.desk import Desk
 from engine.messages.views import SourceView, Told
-from gui.pages.data.page import DataPage
 from gui.settings import Settings
 from gui.widgets.notices import Notices
+
+if TYPE_CHECKING:
+    from gui.pages.data.page import DataPage
 
 MOST_RECENT = 10
 CLOSING_SECONDS = 20.0
@@ -24,7 +27,7 @@ class DataController(QObject):
     """The DataConfig that a person wants to train with."""
 
     def __init__(
-        self, desk: Desk, page: DataPage, notices: Notices, settings: Settings, parent: QObject
+        self, desk: Desk, page: "DataPage", notices: Notices, settings: Settings, parent: QObject
     ) -> None:
         """`desk` is not open yet."""
         super().__init__(parent)
@@ -86,7 +89,7 @@ class DataController(QObject):
         if self._is_open or self._closing_since is not None:
             return False
         self._is_open = True
-        self._page.remember(config_in(self._settings))
+        self._page.recall(config_in(self._settings))
         self._desk.open()
         return True
 

@@ -1,50 +1,49 @@
 """The page on which pictures are chosen, looked at and made ready to train with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QDataStream, QIODevice, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QSplitter,
     QStackedWidget,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from engine.config import DIGITS, DataConfig
 from engine.data.endings import SOURCES
+from engine.desk.desk import Desk
 from engine.messages import views
 from engine.messages.views import JobView, SourceView, Told, View, ViewKey
+from gui.guide import Step
+from gui.page import Around, Page
 from gui.pages.data.augmentation import AugmentationPanel
+from gui.pages.data.columns import Columns
+from gui.pages.data.controller import DataController
 from gui.pages.data.footer import DataFooter
 from gui.pages.data.overview import DataOverview
 from gui.pages.data.picture_browser import PictureBrowser
 from gui.pages.data.preparation import PreparationPanel
-from gui.pages.data.source_drop import SourceDrop
 from gui.pages.data.sources import DataSources
 from gui.pages.data.steps import StepsPanel
 from gui.pages.data.welcome import DataWelcome
+from gui.settings import Settings
+from gui.view_state import ViewState
 from gui.widgets.file_filter import file_filter
-from gui.widgets.theme import RHYTHM
 
 DRAWS = 12
 """How often a picture is drawn to show its augmentation."""
-WIDTHS = (320, 480, 424)
-LEAST_WIDTHS = (40 * RHYTHM, 36 * RHYTHM, 40 * RHYTHM)
-STRETCHES = (0, 2, 1)
-HEIGHTS = (300, 390)
-STATE_VERSION = 1
 TABS = ("Overview", "Steps", "Augmentation")
 READING = "Reading the picture …"
 PATIENCE_MS = 400
 """After so long without an answer its tab says that it works."""
 SOURCE_FILES = file_filter("Zip, CSV, TSV or manifest", SOURCES)
+DROP_WORDS = "Drop a folder, a zip, a CSV or a manifest to see its pictures"
 
 
-class DataPage(QWidget):
+class DataPage(Page):
     """Sources and preparation on the left, pictures in the middle, a closer look on the right.
 
     Asks for views and shows those it is given; knows no engine. GUI thread only.
@@ -61,8 +60,13 @@ class DataPage(QWidget):
     forgotten = Signal(str)
     """A recent source that shall not be remembered."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    name = "data"
+    title = "Data"
+    icon = "data"
+    tip = "Choose and see what it learns from"
+
+    def __init__(self, view: ViewState) -> None:
+        super().__init__(view)
         self._view: SourceView | None = None
         self._remembered: DataConfig | None = None
         self._draw_seed = 0
@@ -79,22 +83,10 @@ class DataPage(QWidget):
         self.overview, self.steps = DataOverview(), StepsPanel()
         self.augmentation = AugmentationPanel()
         self._lay_out()
-        self.drop = SourceDrop(self)
-        self.drop.dropped.connect(self.open_source)
         self._connect_sources()
         self._connect_looks()
 
     def _lay_out(self) -> None:
-        prepared = QWidget()
-        column = QVBoxLayout(prepared)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.preparation, 1)
-        column.addWidget(self.footer)
-        self._left = QSplitter(Qt.Orientation.Vertical)
-        self._left.addWidget(self.sources)
-        self._left.addWidget(prepared)
-        self._left.setSizes(HEIGHTS)
         self._middle = QStackedWidget()
         self._middle.addWidget(self.welcome)
         self._middle.addWidget(self.browser)
@@ -104,17 +96,10 @@ class DataPage(QWidget):
             self.tabs.addTab(panel, title)
         self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
         self._patience.timeout.connect(lambda: self._name_tabs(self._awaited))
-        self._columns = QSplitter()
-        for at, part in enumerate((self._left, self._middle, self.tabs)):
-            part.setMinimumWidth(LEAST_WIDTHS[at])
-            self._columns.addWidget(part)
-            self._columns.setStretchFactor(at, STRETCHES[at])
-        for splitter in (self._columns, self._left):
-            splitter.setChildrenCollapsible(False)
-        self._columns.setSizes(WIDTHS)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._columns)
+        self._columns = Columns(
+            self.sources, (self.preparation, self.footer), (self._middle, self.tabs)
+        )
+        self.setCentralWidget(self._columns)
         self.preparation.setEnabled(False)
 
     def _connect_sources(self) -> None:
@@ -187,7 +172,7 @@ class DataPage(QWidget):
         """The sources that were opened last, newest first, and which of them have gone."""
         self.sources.show_recent(recent, gone)
 
-    def remember(self, config: DataConfig) -> None:
+    def recall(self, config: DataConfig) -> None:
         """How a source was prepared the last time: taken when that source is opened."""
         self._remembered = config
 
@@ -257,6 +242,37 @@ class DataPage(QWidget):
         """Whether there is a source to work with."""
         self.preparation.setEnabled(on)
         self.footer.allow(on)
+
+    # What the window asks
+
+    def join(self, around: Around) -> None:
+        self._controller = DataController(Desk(), self, around.notices, around.settings, self)
+        self._controller.chosen.connect(around.learn_from)
+
+    def open(self) -> None:
+        self._controller.open()
+
+    def beat(self) -> bool:
+        self._controller.tick()
+        return self.isVisible()
+
+    def end(self) -> bool:
+        return self._controller.close()
+
+    def drop_words(self, mime: QMimeData) -> str:
+        return DROP_WORDS if path_in(mime) else ""
+
+    def take_drop(self, mime: QMimeData) -> None:
+        self.open_source(path_in(mime))
+
+    def take_source(self, where: str) -> bool:
+        self._controller.open_source(where)
+        return True
+
+    def tour_steps(self) -> Iterable[Step]:
+        from gui.pages.data.tour import steps
+
+        return steps(self)
 
     # What a person does
 
@@ -340,30 +356,23 @@ class DataPage(QWidget):
 
     # What is remembered
 
-    def save_state(self) -> QByteArray:
-        """How the page is divided, for `restore_state`."""
-        state = QByteArray()
-        stream = QDataStream(state, QIODevice.OpenModeFlag.WriteOnly)
-        stream.writeInt32(STATE_VERSION)
-        stream << self._columns.saveState() << self._left.saveState()
-        stream.writeInt32(self.browser.side.value())
-        stream.writeInt32(self.tabs.currentIndex())
-        return state
+    def restore(self, settings: Settings) -> None:
+        numbers = self._columns.bring_back(settings.blob("data layout"), 2)
+        if numbers is not None:
+            side, tab = numbers
+            self.browser.side.setValue(side)
+            self.tabs.setCurrentIndex(tab)
 
-    def restore_state(self, state: QByteArray) -> None:
-        """Divide the page as it was; what can't be read changes nothing."""
-        stream, of_columns, of_left = QDataStream(state), QByteArray(), QByteArray()
-        version = stream.readInt32()
-        stream >> of_columns >> of_left
-        side, tab = stream.readInt32(), stream.readInt32()
-        if version != STATE_VERSION or stream.status() != QDataStream.Status.Ok:
-            return
-        self._columns.restoreState(of_columns)
-        self._left.restoreState(of_left)
-        self.browser.side.setValue(side)
-        self.tabs.setCurrentIndex(tab)
+    def remember(self, settings: Settings) -> None:
+        state = self._columns.save(self.browser.side.value(), self.tabs.currentIndex())
+        settings.put("data layout", state)
 
 
 def usual_config(view: SourceView) -> DataConfig:
     """How a source is prepared that nobody has prepared yet."""
     return DIGITS if view.where == DIGITS.source else DataConfig(source=view.where)
+
+
+def path_in(mime: QMimeData) -> str:
+    """The first file or folder that is dragged; empty where there is none."""
+    return next((url.toLocalFile() for url in mime.urls() if url.isLocalFile()), "")

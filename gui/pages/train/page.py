@@ -1,18 +1,25 @@
 """The page on which a network learns: the network as a strip, and docks around it."""
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from collections.abc import Iterable
+from typing import Any
 
-from engine.telemetry.curves import Curves
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QDockWidget, QMenu, QWidget
+
+from engine.messages.events import Event
+from gui.guide import Step
+from gui.menus import Choices, add
+from gui.page import Around, Page
+from gui.pages.train.controller import TrainController
+from gui.pages.train.dropped import holds_pictures
 from gui.pages.train.filters import FiltersPanel
 from gui.pages.train.network_strip import NetworkStrip
 from gui.pages.train.probes import ProbesPanel
 from gui.pages.train.training import TrainingPanel
 from gui.panel import Panel
 from gui.settings import Settings
-from gui.view_state import ViewState
+from gui.view_state import Sort, ViewState
 
-LAYOUT_VERSION = 1
 DOCK_TITLES = {
     "curves": "Curves",
     "filters": "Filters",
@@ -20,19 +27,35 @@ DOCK_TITLES = {
     "training": "Training",
     "probes": "Probe pictures",
 }
+SORTS: dict[Sort, str] = {
+    "channel": "channel",
+    "mean": "mean",
+    "max": "maximum",
+    "std": "variation",
+}
+DROP_WORDS = "Drop pictures or a folder: the network looks at each of them"
 
 
-class TrainPage(QMainWindow):
-    """Shows itself before what imports pyqtgraph: call `build_last_panels` once it is painted."""
+class TrainPage(Page):
+    """Shows itself before what imports pyqtgraph: that is built by `complete`."""
+
+    name = "train"
+    title = "Train"
+    icon = "train"
+    tip = "Watch the network learn"
+    trains = True
+    layout_key = "layout"
+    keys = (
+        ("Arrow keys, P", "In the network: choose a map, pin it"),
+        ("Wheel, + - 0", "On a map: zoom, all maps of the layer with it"),
+        ("Delete", "In the probe pictures: remove one"),
+    )
 
     def __init__(self, view: ViewState) -> None:
-        # A main window within the window: only these have docks.
-        super().__init__(None, Qt.WindowType.Widget)
-        self.view = view
+        super().__init__(view)
         self.strip, self.filters = NetworkStrip(view), FiltersPanel(view)
         self.probes, self.training = ProbesPanel(view), TrainingPanel(view)
-        self.panels: list[Panel] = [self.strip, self.filters, self.probes, self.training]
-        self._usual_layout = QByteArray()
+        self.panels = [self.strip, self.filters, self.probes, self.training]
         self.setCentralWidget(self.strip)
         # Not the first button or list on the way: these use single keys themselves.
         self.setFocusProxy(self.strip)
@@ -55,38 +78,87 @@ class TrainPage(QMainWindow):
         )
         return docks
 
-    def build_last_panels(self, curves: Curves, settings: Settings) -> None:
+    def join(self, around: Around) -> None:
+        self._around = around
+        self._controller = TrainController(self, around)
+
+    def complete(self) -> None:
         """Add the panels that import pyqtgraph."""
         from gui.pages.train.curves import CurvesPanel
         from gui.pages.train.map_detail import MapDetailPanel
 
-        self.curves = CurvesPanel(self.view, curves)
+        settings = self._around.settings
+        self.curves = CurvesPanel(self.view, self._around.session.curves)
         self.curves.smoothing = settings.number("smoothing", 0.6, 0.0, 0.99)
         self.curves.log_loss = settings.text("log loss") == "yes"
         self.map_detail = MapDetailPanel(self.view)
-        for name, panel in (("curves", self.curves), ("map", self.map_detail)):
+        late: tuple[tuple[str, Panel], ...] = (("curves", self.curves), ("map", self.map_detail))
+        for name, panel in late:
             placeholder = self.docks[name].widget()
             self.docks[name].setWidget(panel)
             if placeholder is not None:
                 placeholder.deleteLater()
             self.panels.append(panel)
+        # After a click on a button the space key shall still start and pause.
+        for button in self.findChildren(QAbstractButton):
+            if button.focusPolicy() & Qt.FocusPolicy.ClickFocus:
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
-    def restore_layout(self, settings: Settings) -> None:
-        """Bring back the layout of the last time. Call once, before the page is shown."""
+    def show_event(self, event: Event) -> None:
+        self._controller.show_event(event)
+
+    def drop_words(self, mime: QMimeData) -> str:
+        return DROP_WORDS if holds_pictures(mime) else ""
+
+    def take_drop(self, mime: QMimeData) -> None:
+        self._controller.take_pictures(mime)
+
+    def fill_file_menu(self, menu: QMenu) -> None:
+        ask = self._around.exports.ask
+        add(menu, "Export curve as CSV…", lambda: ask("curves", "CSV", self.curves.save_csv))
+        add(menu, "Export map as NPY…", self._export_map)
+
+    def fill_view_menu(self, menu: QMenu) -> None:
+        sorts = Choices(menu, "Sort maps by", SORTS.items(), self.view.sort, self._sort)
+        self.view.changed.connect(lambda: sorts.mark(self.view.sort))
+        add(menu, "Reset zoom", self._reset_zoom, "Ctrl+0")
+
+    def _export_map(self) -> None:
+        if self.view.selected is None:
+            self._around.notices.warn("No map is selected. Click a map first.")
+            return
+        tap, channel = self.view.selected
+        self._around.exports.ask(f"{tap}-map-{channel}", "NPY", self.map_detail.save_npy)
+
+    def _sort(self, sort: Any) -> None:
+        self.view.sort_by(sort, self.strip.frames)
+
+    def _reset_zoom(self) -> None:
+        self.view.reset_zoom()
+        self.curves.reset_zoom()
+
+    def free_below(self) -> int:
+        """New probe pictures are seen over notices, where they stand in the lower half."""
+        dock = self.docks["probes"]
+        if not dock.isVisible() or dock.isFloating():
+            return 0
+        top = dock.mapTo(self, QPoint()).y()
+        return self.height() - top if top > self.height() // 2 else 0
+
+    def tour_steps(self) -> Iterable[Step]:
+        from gui.pages.train.tour import steps
+
+        return steps(self, self._around)
+
+    def restore(self, settings: Settings) -> None:
         sizes = {"curves": 400, "filters": 340, "map": 320, "training": 220}
         docks = [self.docks[name] for name in sizes]
         self.resizeDocks(docks, list(sizes.values()), Qt.Orientation.Horizontal)
         self.resizeDocks([docks[0], self.docks["probes"]], [260, 96], Qt.Orientation.Vertical)
-        self._usual_layout = self.saveState(LAYOUT_VERSION)
-        self.restoreState(settings.blob("layout"), LAYOUT_VERSION)
-
-    def reset_layout(self) -> None:
-        """Every dock back to where it first was."""
-        self.restoreState(self._usual_layout, LAYOUT_VERSION)
+        super().restore(settings)
 
     def remember(self, settings: Settings) -> None:
-        """Put what the page looks like into the settings."""
-        settings.put("layout", self.saveState(LAYOUT_VERSION))
+        super().remember(settings)
         if hasattr(self, "curves"):
             settings.put("smoothing", self.curves.smoothing)
             settings.put("log loss", "yes" if self.curves.log_loss else "no")
