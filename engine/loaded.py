@@ -38,6 +38,8 @@ class LoadedRun:
         self.figures = Figures(run, curves, self.transfer, clock, tell)
         self.snapshots = Snapshots(clock)
         self.hold_after = Trigger.END
+        self.begun_at = 0
+        """The step at which it began to train the last time."""
         self._tell = tell
         self._problems_told = 0
         self._cache_problem_told = ""

@@ -199,6 +199,7 @@ class Worker:
         loaded = self._need()
         run = loaded.run
         loaded.hold_after = Trigger.END if trigger is Trigger.START else trigger
+        loaded.begun_at = run.step_number
         if run.epoch >= run.goal_epochs:
             more = run.settings.epochs if trigger is Trigger.START else 1
             run.goal_epochs = run.epoch + more
@@ -341,12 +342,17 @@ class Worker:
         loaded.tell_problems()
         loaded.transfer.poll()
         at_epoch_end = run.position == 0
+        stepping = loaded.hold_after is Trigger.STEP
+        stepped = run.step_number > loaded.begun_at
         if (
             figures.bad_step is not None
-            or (loaded.hold_after is Trigger.STEP and not run.is_epoch_trained)
+            or (stepping and stepped and not run.is_epoch_trained)
             or (loaded.hold_after is Trigger.EPOCH and at_epoch_end)
         ):
             self._settle(Trigger.HOLD)
+        elif stepping and not stepped:
+            # One that was asked for during the validation of the last epoch begins another.
+            run.goal_epochs = max(run.goal_epochs, run.epoch + 1)
         elif at_epoch_end and run.epoch >= run.goal_epochs:
             self._settle(Trigger.END)
 

@@ -1,5 +1,7 @@
 """Losses on their way from the device to the curves, and how fast the training goes."""
 
+import math
+from array import array
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +12,7 @@ from engine.messages.events import EpochEnded
 from engine.telemetry.curves import Curves
 from engine.telemetry.transfer import Transfer
 from engine.training.devices import memory_mb
-from engine.training.run import Run
+from engine.training.run import Learned, Run
 
 FLUSH_SECONDS = 0.1
 """How often losses leave the device."""
@@ -49,17 +51,18 @@ class Figures:
         self._pictures = 0
         self._rate_from: tuple[float, float] | None = None
         self._epoch_seconds = 0.0
-        self._epoch_sums = np.zeros(3)  # steps, their losses, their shares of right answers
+        self._learned_from = array("q")  # the pictures of each step from the first on
 
     def begin_pace(self) -> None:
         """Training goes on after standing still: the rate is measured from now."""
         self._rate_from = (self._clock(), self._pictures)
 
-    def note_step(self, figures: Tensor | None, pictures: int, seconds: float) -> None:
-        """One step was taken; its (loss, share of right answers) are still on the device. None
-        where no picture of its batch could be read, and so nothing was learned."""
-        if figures is not None:
-            self._waiting.append(figures)
+    def note_step(self, learned: Learned | None, pictures: int, seconds: float) -> None:
+        """One step was taken, over so many `pictures` of the epoch. None where too few of them
+        could be read, and so nothing was learned."""
+        if learned is not None:
+            self._waiting.append(learned.figures_2)
+            self._learned_from.append(learned.pictures)
         self._pictures += pictures
         self._epoch_seconds += seconds
         if self._clock() - self._flushed_at >= FLUSH_SECONDS or self._run.is_epoch_trained:
@@ -76,14 +79,13 @@ class Figures:
         self._epoch_seconds = 0.0
 
         def receive(arrays: list[np.ndarray]) -> None:
-            steps, loss_sum, right_sum = self._epoch_sums
-            self._epoch_sums = np.zeros(3)
+            train_loss, train_accuracy = self._epoch_means(step)
             val_loss_sum, val_right, validated = (float(figure) for figure in arrays[0])
             ended = EpochEnded(
                 epoch=epoch,
                 step=step,
-                train_loss=float(loss_sum / max(steps, 1)),
-                train_accuracy=float(right_sum / max(steps, 1)),
+                train_loss=train_loss,
+                train_accuracy=train_accuracy,
                 val_loss=val_loss_sum / max(validated, 1),
                 val_accuracy=val_right / max(validated, 1),
                 images_per_second=pictures / seconds if seconds > 0 else 0.0,
@@ -93,6 +95,18 @@ class Figures:
             self._on_epoch(ended)
 
         self._transfer.send((sums,), receive)
+
+    def _epoch_means(self, step: int) -> tuple[float, float]:
+        """Loss and share of right answers of the epoch that ends with a step: means over all its
+        pictures, each as the network was when it learned from it. They are worked out at once from
+        the figures of the steps, so that they don't depend on when these came."""
+        figures = self._curves.read()
+        first = figures.epochs[-1].step if figures.epochs else 0
+        pictures_N = np.array(self._learned_from[first:step], np.int64)
+        total = max(int(pictures_N.sum()), 1)
+        loss = math.fsum(figures.loss_N[first:step].astype(np.float64) * pictures_N)
+        right_N = np.rint(figures.accuracy_N[first:step] * pictures_N)
+        return loss / total, float(right_N.sum()) / total
 
     def flush(self) -> None:
         """Send the losses that have gathered on their way to the curves."""
@@ -131,7 +145,7 @@ class Figures:
         self.bad_step = None
         self._last_loss = None
         self._waiting = []
-        self._epoch_sums = np.zeros(3)
+        del self._learned_from[step:]
         self._curves.truncate(step)
 
     def _receive(self, step_N: np.ndarray, figures_N2: np.ndarray) -> None:
@@ -142,5 +156,3 @@ class Figures:
             self._first_loss = float(figures_N2[0, 0])
         self._last_loss = float(figures_N2[-1, 0])
         self._curves.extend(step_N, figures_N2[:, 0], figures_N2[:, 1])
-        # In float64, so that the sum doesn't depend on when its parts came.
-        self._epoch_sums += (len(step_N), *figures_N2.sum(0, dtype=np.float64))

@@ -5,6 +5,7 @@ Nothing in here waits for the device: losses come back as device tensors.
 
 import math
 from math import prod
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -24,16 +25,24 @@ from engine.data.source import Problem, Source
 from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError, NetworkError
 from engine.networks.build import build
-from engine.networks.scores import class_scores
+from engine.networks.scores import class_scores, outputs_of
 from engine.presets import fitting
 from engine.training.devices import seed_device
 from engine.training.optimizers import make_optimizer, retune
 from engine.training.schedules import share_of_learning_rate, warmth
-from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_end
+from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_count, batch_end
 
 VALIDATION_BATCH = 256
 VALIDATION_VALUES = 2**22
 """The most values that the pictures of a batch of the validation have: 62 of 150x150."""
+
+
+class Learned(NamedTuple):
+    """A step: float32 (2,) on the device, the mean loss of its batch, which is what was minimised,
+    and the share of right answers; and of how many pictures."""
+
+    figures_2: Tensor
+    pictures: int
 
 
 class Run:
@@ -173,11 +182,14 @@ class Run:
     def steps_per_epoch(self) -> int:
         """With the present batch size, counted from where the epoch stands."""
         rest = len(self.training) - self.position
-        return self.steps_in_epoch + math.ceil(rest / self.settings.batch_size)
+        return self.steps_in_epoch + batch_count(rest, self.settings.batch_size)
 
     @property
     def steps_in_epoch(self) -> int:
-        return math.ceil(self.position / self.settings.batch_size)
+        size = self.settings.batch_size
+        if self.is_epoch_trained:
+            return batch_count(len(self.training), size)
+        return math.ceil(self.position / size)
 
     @property
     def is_epoch_trained(self) -> bool:
@@ -192,9 +204,8 @@ class Run:
             retune(self._optimizer, settings)
         self.settings = settings
 
-    def step(self) -> Tensor | None:
-        """One optimiser update; float32 (2,) on the device: its batch's loss and share of right
-        answers.
+    def step(self) -> Learned | None:
+        """One optimiser update; the figures of its batch.
 
         None, and no update, where too few pictures of the batch could be read. DataError where
         that is so of a whole epoch, which then begins once more. NetworkError where a batch norm
@@ -230,14 +241,17 @@ class Run:
         optimizer.zero_grad(set_to_none=True)
         seed_device(self.device, network_seed(seed, self.epoch, start))
         try:
-            scores_NK = class_scores(self.network(self.scaling.normalise(pictures_NCHW)))
+            outputs = outputs_of(self.network(self.scaling.normalise(pictures_NCHW)))
         except ValueError as error:  # of torch's batch normalisation alone
             self.position = start
             raise NetworkError(
                 "The batch norm of this network can't learn from one picture at a time.",
                 "Choose a batch size of 2 or more.",
             ) from error
-        loss = F.cross_entropy(scores_NK, targets, label_smoothing=self.settings.label_smoothing)
+        scores_NK = class_scores(outputs.output_NK)
+        loss = self._loss(scores_NK, targets)
+        for auxiliary_NK in outputs.auxiliary:
+            loss = loss + outputs.weight * self._loss(class_scores(auxiliary_NK), targets)
         loss.backward()
         if self.settings.gradient_clipping:
             clip_grad_norm_(self.network.parameters(), self.settings.gradient_clipping)
@@ -247,7 +261,10 @@ class Run:
             # Of mixed pictures, the class that has the larger part of it counts.
             labels_N = targets if targets.dim() == 1 else targets.argmax(1)
             right = (scores_NK.argmax(1) == labels_N).float().mean()
-            return torch.stack((loss.detach(), right))
+            return Learned(torch.stack((loss.detach(), right)), read)
+
+    def _loss(self, scores_NK: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(scores_NK, targets, label_smoothing=self.settings.label_smoothing)
 
     def validate(self) -> Tensor | None:
         """One batch of the validation after an epoch; None while some are left.
@@ -265,7 +282,8 @@ class Run:
         if len(batch.labels_N):
             self.network.eval()
             with torch.no_grad():
-                scores_NK = class_scores(self.network(self.scaling.apply(batch.pictures_NCHW)))
+                outputs = outputs_of(self.network(self.scaling.apply(batch.pictures_NCHW)))
+                scores_NK = class_scores(outputs.output_NK)
                 loss = F.cross_entropy(scores_NK, batch.labels_N, reduction="sum")
                 right = (scores_NK.argmax(1) == batch.labels_N).sum()
                 count = torch.full_like(loss, len(batch.labels_N))

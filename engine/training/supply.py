@@ -1,5 +1,6 @@
 """The pictures of one subset, batch by batch, from wherever they are to the device."""
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,6 +20,11 @@ def batch_end(start: int, size: int, count: int) -> int:
     """Where the batch ends that begins at `start`, of `count` pictures. A last one of one picture
     would have no variance to normalise: it joins the batch before."""
     return start + size if start + size < count - 1 else count
+
+
+def batch_count(count: int, size: int) -> int:
+    """How many batches `count` pictures make by `batch_end`."""
+    return max(1, math.ceil((count - 1) / size)) if count else 0
 
 
 class Batch(NamedTuple):

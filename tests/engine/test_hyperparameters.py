@@ -234,8 +234,8 @@ def test_labels_are_smoothed_where_they_are_learned_from_and_mixed_alike() -> No
         sharp_training = msgspec.structs.replace(training, label_smoothing=0.0)
         sharp_config = msgspec.structs.replace(chosen, training=sharp_training)
         sharp = Run(sharp_config, open_source("digits"), torch.device("cpu"))
-        smoothed_loss, sharp_loss = smoothed.step(), sharp.step()
-        assert smoothed_loss is not None
-        assert sharp_loss is not None
-        assert smoothed_loss[0] != sharp_loss[0]
-        assert smoothed_loss[1] == sharp_loss[1]
+        one, other = smoothed.step(), sharp.step()
+        assert one is not None
+        assert other is not None
+        assert one.figures_2[0] != other.figures_2[0]
+        assert one.figures_2[1] == other.figures_2[1]

@@ -83,7 +83,11 @@ def trained(run: Run, count: int) -> tuple[list[list[float]], dict[str, np.ndarr
     """What `count` steps and batches of the validation gave, and the weights after them."""
     figures = []
     for _ in range(count):
-        found = run.validate() if run.is_epoch_trained else run.step()
+        if run.is_epoch_trained:
+            found = run.validate()
+        else:
+            learned = run.step()
+            found = None if learned is None else learned.figures_2
         figures.append([] if found is None else found.tolist())
     weights = {name: value.numpy().copy() for name, value in run.network.state_dict().items()}
     return figures, weights

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.data.batches.feed import Feed
 from engine.data.source import Source
-from engine.training.supply import Fed, Held, batch_end
+from engine.training.supply import Fed, Held, batch_count, batch_end
 from tests.engine.made_sources import MadeFiles, noisy_files, source_of
 
 CPU = torch.device("cpu")
@@ -25,6 +25,7 @@ def test_batches_take_each_picture_once_and_none_alone(count, size):
     while ends[-1] < count:
         ends.append(batch_end(ends[-1], size, count))
     sizes = [end - start for start, end in pairwise(ends)]
+    assert len(sizes) == batch_count(count, size)
     assert sum(sizes) == count
     assert all(each == size for each in sizes[:-1])
     assert sizes[-1] <= size + 1
