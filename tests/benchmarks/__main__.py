@@ -162,12 +162,15 @@ def main() -> None:
     )
     window = ("-m", "tests.benchmarks.window", *numbers)
 
-    def live_rates(env: dict[str, str]) -> list[Turns]:
-        found = (child(*window, "--rates-only", env=env) for _ in range(processes - 1))
+    def live_rates(env: dict[str, str], *words: str) -> list[Turns]:
+        found = (child(*window, "--rates-only", *words, env=env) for _ in range(processes - 1))
         return [each["rates"] for each in found]
 
     found = child(*window, "--minutes", str(minutes), env=offscreen)
     add_window(table, "offscreen", found, live_rates(offscreen))
+    apart = ("--engine", "process")
+    found = child(*window, *apart, env=offscreen)
+    add_window(table, "offscreen, engine apart", found, live_rates(offscreen, *apart))
     if not chosen.no_screen:
         with screen() as env:
             if env is None:
@@ -193,7 +196,7 @@ def main() -> None:
         f"{platform.processor() or platform.machine()}, {cores} cores, {memory:.0f} GiB,"
         f" {headless[0]['device']}, Python {platform.python_version()}\n"
         "bare: a loop as one writes it by hand; tuned: the same with the engine's two settings,"
-        " channels-last weights and a fused optimiser."
+        " channels-last weights and a fused optimiser; apart: the engine in a process of its own."
     )
 
 

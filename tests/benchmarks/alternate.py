@@ -10,7 +10,7 @@ import torch
 
 from engine.config import RunConfig
 from engine.messages.commands import Pause, Start
-from engine.sessions.thread import ThreadSession
+from engine.sessions.session import Session
 from engine.state import Phase
 from tests.benchmarks.bare import BareLoop
 
@@ -32,7 +32,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.005)
 
 
-def engine_rate(session: ThreadSession, seconds: float) -> float:
+def engine_rate(session: Session, seconds: float) -> float:
     """Steps a second of the session's training over about that many seconds."""
     session.send(Start())
     first = session.status.step
@@ -47,7 +47,7 @@ def engine_rate(session: ThreadSession, seconds: float) -> float:
     return taken / passed
 
 
-def alternate(session: ThreadSession, config: RunConfig, turns: int, seconds: float) -> list[Rates]:
+def alternate(session: Session, config: RunConfig, turns: int, seconds: float) -> list[Rates]:
     """Bare, tuned, ours, bare, tuned, ours, ..., bare, tuned, `seconds` each."""
     device = torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
     plain, tuned = (BareLoop(config, device, tuned=tuned) for tuned in (False, True))

@@ -27,6 +27,8 @@ from engine.data.sources.open import open_source
 from engine.messages.commands import Pause, Start
 from engine.messages.events import ProbeShown
 from engine.messages.frames import PredictionsFrame
+from engine.sessions.process import ProcessSession
+from engine.sessions.session import Session
 from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from engine.telemetry.outlet import Inbox
@@ -62,9 +64,7 @@ class OnGui(QObject):
 
 
 class Measurements:
-    def __init__(
-        self, window: MainWindow, session: ThreadSession, turns: int, seconds: float
-    ) -> None:
+    def __init__(self, window: MainWindow, session: Session, turns: int, seconds: float) -> None:
         self.window = window
         self.session = session
         self.turns = turns
@@ -184,7 +184,7 @@ class Measurements:
         return {"drop": {"median": statistics.median(took), "largest": max(took)}}
 
     def memory(self, minutes: float) -> dict[str, Any]:
-        """MiB held by the process at the start and after each tenth of the time, live."""
+        """MiB held by the window's process at the start and after each tenth of the time, live."""
         process = psutil.Process()
         self.session.send(Start())
         time.sleep(5.0)
@@ -233,9 +233,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--rates-only", action="store_true")
+    parser.add_argument("--engine", choices=["thread", "process"], default="thread")
     chosen = parser.parse_args()
     app = make_application()
-    session = ThreadSession()
+    session: Session = ProcessSession() if chosen.engine == "process" else ThreadSession()
     with tempfile.TemporaryDirectory() as folder:
         window = make_window(app, session, Settings(Path(folder)), CONFIG)
         window.show()
