@@ -64,7 +64,9 @@ class Controller(QObject):
         self._settings = settings
         self._window = window
         self._parts = parts
-        self._telling = Telling(parts.notices, session.send, self.start_over, window)
+        self._telling = Telling(
+            parts.notices, session.send, self.start_over, session.restart, window
+        )
         self._answers: dict[int, Callable[[Loaded], None]] = {}
         """What to say when a command's answer comes, by its number."""
         self._take_config(config)
@@ -206,6 +208,8 @@ class Controller(QObject):
             for panel in parts.panels:
                 guarded(panel.show_status, status)
         parts.status_line.show_status(status, frames_per_second, self._budget)
+        if self._session.can_restart and status.phase is not Phase.FAILED:
+            self._telling.tell_silence(self._session.silent_for)
 
     def _take_config(self, config: RunConfig) -> None:
         self._config = config

@@ -15,6 +15,9 @@ from engine.state import Phase, Status
 from gui import reports
 from gui.widgets.notices import ListDialog, Notices
 
+STUCK_SECONDS = 20.0
+"""Few steps take as long."""
+
 
 class Telling:
     """What answers a person's command is the controller's to say; this is the rest. GUI thread
@@ -25,12 +28,16 @@ class Telling:
         notices: Notices,
         send: Callable[[Command], object],
         start_over: Callable[[], object],
+        restart: Callable[[], object],
         window: QWidget,
     ) -> None:
+        """`restart` ends the engine, if it is there, and starts another."""
         self._notices = notices
         self._send = send
         self._start_over = start_over
+        self._restart = restart
         self._window = window
+        self._silence_told = False
         self._source = ""
         self._left_out: list[tuple[str, str]] = []
 
@@ -62,6 +69,8 @@ class Telling:
                 report = reports.write(event.sentence, event.details)
                 words = f"{event.sentence} A report is in {report}." if report else event.sentence
                 notices.warn(words, ("Start over", self._start_over) if status.network else None)
+            case events.EngineLost():
+                notices.warn(event.sentence, ("Start it again", self._restart))
             case events.Halted():
                 notices.warn(event.sentence)
             case events.CacheProblem():
@@ -74,6 +83,17 @@ class Telling:
                     f"The network is saved in {event.folder}.",
                     ("Open folder", lambda: QDesktopServices.openUrl(url)),
                 )
+
+    def tell_silence(self, seconds: float) -> None:
+        """The engine, which can be started again, was between two steps so many seconds ago: say so
+        once where that is long."""
+        told, self._silence_told = self._silence_told, seconds > STUCK_SECONDS
+        if self._silence_told and not told:
+            self._notices.warn(
+                f"The engine has not answered for {STUCK_SECONDS:.0f} s."
+                " It may be in a long step, or stuck.",
+                ("Start it again", self._restart),
+            )
 
     def _loaded(self, event: events.Loaded) -> None:
         for sentence in event.data.notes if event.data else ():

@@ -16,6 +16,7 @@ from engine.state import Phase, Status
 from gui.app import make_window
 from gui.controller import Controller
 from gui.settings import Settings
+from gui.telling import STUCK_SECONDS
 from gui.widgets.notices import ListDialog
 from tests.gui.fake_session import READY, FakeSession
 from tests.gui.made_frames import loaded, probe_shown
@@ -238,6 +239,36 @@ def test_where_nothing_is_loaded_a_failure_offers_nothing(window, session, contr
     session.status = Status(phase=Phase.FAILED)
     controller.handle([events.Failed("The engine can't start.", "")])
     assert window.parts.notices.standing()[0].button is None
+
+
+def test_an_engine_that_was_lost_can_be_started_again(window, session, controller):
+    controller.handle([events.EngineLost("The engine was ended by SIGKILL.")])
+    assert sentences(window) == ["The engine was ended by SIGKILL."]
+    press_notice(window, "Start it again")
+    assert session.restarts == 1
+
+
+def test_a_long_silence_is_told_once_and_again_after_a_sign_of_life(window, session, controller):
+    session.can_restart = True
+    for seconds in (1.0, STUCK_SECONDS + 1, STUCK_SECONDS + 2):
+        session.silent_for = seconds
+        set_status(session, controller, TRAINING)
+    (sentence,) = sentences(window)
+    assert "has not answered for 20 s" in sentence
+    press_notice(window, "Start it again")
+    assert session.restarts == 1
+    for seconds in (1.0, STUCK_SECONDS + 1):
+        session.silent_for = seconds
+        set_status(session, controller, TRAINING)
+    assert sentences(window) == [sentence]
+
+
+def test_the_silence_of_an_engine_that_can_not_be_started_again_is_borne(
+    window, session, controller
+):
+    session.silent_for = 10 * STUCK_SECONDS
+    set_status(session, controller, TRAINING)
+    assert sentences(window) == []
 
 
 def test_a_loss_that_is_no_number_says_what_helps(window, session, controller):
