@@ -1,1 +1,1 @@
-"""What the Data page talks to: sources looked at in threads of its own."""
+"""Who answers what pages ask: sources and their pictures, networks that aren't built yet."""

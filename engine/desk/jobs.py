@@ -18,7 +18,8 @@ from engine.data.sources.manifests import write_manifest
 from engine.data.subsets.duplicates import alike
 from engine.data.subsets.writing import write_folders
 from engine.desk.source import OpenedSource
-from engine.messages.views import SurveyView, WriteSubsets
+from engine.messages.questions import WriteSubsets
+from engine.messages.views import SurveyView
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from engine.data.reading.unread import UNREADABLE
 from engine.data.source import NO_SUBSET, Source, Subsets
 from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError
-from engine.messages.views import AugmentedView, ShowAugmented, ShowSteps, SourceView, StepsView
+from engine.messages.questions import ShowAugmented, ShowSteps
+from engine.messages.views import AugmentedView, SourceView, StepsView
 from engine.percent import percent
 
 if TYPE_CHECKING:

@@ -14,22 +14,12 @@ from engine.message import Message
 from engine.messages.commands import Command
 from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, Wanted
-from engine.messages.views import (
-    AugmentedView,
-    CacheView,
-    JobView,
-    Request,
-    SourceView,
-    StepsView,
-    SurveyView,
-    Thumbnail,
-    Told,
-)
+from engine.messages.questions import Question
+from engine.messages.views import Told, View
 from engine.messages.wire import Wire
 from engine.state import Status
 
-View = SourceView | SurveyView | Thumbnail | StepsView | AugmentedView | JobView | CacheView
-Travelling = Command | Event | Frame | Demand | Wanted | Status | Request | View | Told | Wire
+Travelling = Command | Event | Frame | Demand | Wanted | Status | Question | View | Told | Wire
 
 _KINDS = "biuf"
 """Of numpy's kinds of dtype, those that may travel: plain numbers, no objects."""

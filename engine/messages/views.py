@@ -1,83 +1,58 @@
-"""What the Data page asks of the desk, and what it gets to show. Plain, frozen; no torch, no Qt."""
+"""What answers the questions of pages: views to be shown, and what is told once. Plain, frozen;
+arrays must not be written into; no torch, no Qt."""
 
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 
-from engine.config import DataConfig, SubsetCounts
+from engine.config import SubsetCounts
 from engine.data.catalogue.entry import CatalogueEntry
 from engine.data.source import Problem
 from engine.message import ArrayMessage, Message
 
-# Asked
+ViewKey = tuple[str | int, ...]
 
 
-class OpenSource(Message, frozen=True):
-    """Look at a source: "digits", a name of the catalogue, or a path. Ends jobs on the last one."""
+class Answer(ArrayMessage, frozen=True, eq=False, kw_only=True):
+    """What every view is: the newest of each key is shown. `question` is the number of the one that
+    it answers."""
 
-    where: str
+    question: int = 0
 
-
-class ChooseSubsets(Message, frozen=True):
-    """Divide the open source anew; `counts` None is what the source comes with, or its usual."""
-
-    counts: SubsetCounts | None
-    seed: int
+    @property
+    def key(self) -> ViewKey:
+        return (type(self).__name__,)
 
 
-class Survey(Message, frozen=True):
-    """Read every picture: sizes, mean and deviation, what can't be read, what is there twice."""
+class Told(Message, frozen=True):
+    """Something for a person to read, once. `wrong`: what was asked could not be done, and nothing
+    has changed. `question` is its number."""
+
+    sentence: str
+    wrong: bool = False
+    question: int = 0
 
 
-class ShowSteps(Message, frozen=True):
-    """The four steps from the file of a picture to what a network gets, under `data`."""
+class ProgressView(Answer, frozen=True, eq=False):
+    """How far the answer of a question is that takes long; `total` 0: not known yet. `what` says
+    what it does: "open", "survey", "fetch" or "write"."""
 
-    index: int
-    data: DataConfig
+    what: str
+    done: int
+    total: int
+    finished: bool
+    unit: Literal["pictures", "bytes"] = "pictures"
 
-
-class ShowAugmented(Message, frozen=True):
-    """The same picture drawn `count` times with `data.augmentation`; another seed, other draws."""
-
-    index: int
-    data: DataConfig
-    count: int
-    seed: int
-
-
-class Fetch(Message, frozen=True):
-    """Download a source of the catalogue, going on where an earlier download ended."""
-
-    name: str
+    @property
+    def key(self) -> ViewKey:
+        return ("ProgressView", self.what)
 
 
-class WriteSubsets(Message, frozen=True):
-    """Write the present subsets: a manifest file, or a folder a subset and class."""
-
-    path: str
-    kind: Literal["manifest", "folders"]
+# Of pictures; `source` is the number of the one that they are of.
 
 
-class ClearCache(Message, frozen=True):
-    """Remove all decoded pictures that are kept on the disk."""
-
-
-Request = (
-    OpenSource
-    | ChooseSubsets
-    | Survey
-    | ShowSteps
-    | ShowAugmented
-    | Fetch
-    | WriteSubsets
-    | ClearCache
-)
-
-# Shown. Each replaces the one before of its kind; `source` is the number of the source it is of,
-# and what is of an older one than that shown is stale.
-
-
-class SourceView(ArrayMessage, frozen=True, eq=False):
+class SourceView(Answer, frozen=True, eq=False):
     """The source that is open. `subset_N`, int8: an index into source.SUBSETS, or NO_SUBSET."""
 
     source: int
@@ -95,7 +70,7 @@ class SourceView(ArrayMessage, frozen=True, eq=False):
     """Where all pictures are alike by the kind of source; else None."""
 
 
-class SurveyView(ArrayMessage, frozen=True, eq=False):
+class SurveyView(Answer, frozen=True, eq=False):
     """How far the survey is, and what it found. Sizes (N, 2) int32 height and width, 0 where not
     read yet; mean and deviation of all pixels, RGB, 0 to 1; unreadable pictures by index."""
 
@@ -111,7 +86,7 @@ class SurveyView(ArrayMessage, frozen=True, eq=False):
     """Groups of pictures whose files have the same content."""
 
 
-class Thumbnail(ArrayMessage, frozen=True, eq=False):
+class Thumbnail(Answer, frozen=True, eq=False):
     """A picture (H, W, 3) uint8 that fits a square of `side` pixels, as it was asked for; or why
     there is none."""
 
@@ -121,8 +96,12 @@ class Thumbnail(ArrayMessage, frozen=True, eq=False):
     rgb_HWC: np.ndarray | None
     sentence: str = ""
 
+    @property
+    def key(self) -> ViewKey:
+        return ("Thumbnail", self.source, self.index)
 
-class StepsView(ArrayMessage, frozen=True, eq=False):
+
+class StepsView(Answer, frozen=True, eq=False):
     """One picture on its way in: the file, the grid, the floats, what the network gets.
 
     `head` are the first bytes of the file (none for pictures that come as an array), `bytes` its
@@ -154,7 +133,7 @@ class StepsView(ArrayMessage, frozen=True, eq=False):
     """How many pictures the mean and deviation were measured on; 0 where they were given."""
 
 
-class AugmentedView(ArrayMessage, frozen=True, eq=False):
+class AugmentedView(Answer, frozen=True, eq=False):
     """Draws of one picture, uint8 (N, H, W, 3), before normalisation. Methods that mix pictures
     mix it with others of the source; `labels` say of each what it counts as."""
 
@@ -164,17 +143,7 @@ class AugmentedView(ArrayMessage, frozen=True, eq=False):
     labels: tuple[str, ...]
 
 
-class JobView(Message, frozen=True):
-    """Long work: "open", "survey", "fetch" or "write". `total` 0: not known yet."""
-
-    what: str
-    done: int
-    total: int
-    finished: bool
-    unit: Literal["pictures", "bytes"] = "pictures"
-
-
-class CacheView(Message, frozen=True):
+class CacheView(Answer, frozen=True, eq=False):
     """The decoded pictures kept on the disk."""
 
     folder: str
@@ -182,23 +151,41 @@ class CacheView(Message, frozen=True):
     limit: int
 
 
+class CatalogueView(Answer, frozen=True, eq=False):
+    """The sources that can be downloaded."""
+
+    entries: tuple[CatalogueEntry, ...]
+
+
+# Of networks
+
+
+class LayerShape(Struct, frozen=True):
+    """What a layer gives: (C, H, W), or (N,) behind the first dense layer. `sees_HW` is the part of
+    a picture, in pixels, that one value of it depends on at most."""
+
+    name: str
+    shape: tuple[int, ...]
+    parameters: int
+    sees_HW: tuple[int, int]
+
+
+class ShapesView(Answer, frozen=True, eq=False):
+    """The layers of a network in their order; where one can't be built, those before it, and
+    `sentence` says which and why."""
+
+    layers: tuple[LayerShape, ...]
+    sentence: str = ""
+
+
 View = (
-    SourceView
+    ProgressView
+    | SourceView
     | SurveyView
     | Thumbnail
     | StepsView
     | AugmentedView
-    | JobView
     | CacheView
-    | tuple[CatalogueEntry, ...]
+    | CatalogueView
+    | ShapesView
 )
-ViewKey = tuple[str, int | str]
-"""("source", 0), ("survey", 0), ("thumbnail", index), ("steps", 0), ("augmented", 0),
-("job", what), ("cache", 0), ("catalogue", 0)."""
-
-
-class Told(Message, frozen=True):
-    """Something for a person to read, once. `wrong`: it could not be done; nothing has changed."""
-
-    sentence: str
-    wrong: bool = False

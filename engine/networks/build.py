@@ -5,7 +5,7 @@ the name of the layer and its sizes, never with an error of torch's.
 """
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import prod
 
 from torch import nn
@@ -66,12 +66,18 @@ def build(config: NetworkConfig, shape_CHW: tuple[int, int, int], classes: int) 
     weights are drawn from torch's global random state as torch draws them for each layer by
     default. NetworkError says which layer can't be built and why.
     """
-    if not config.layers or not isinstance(config.layers[-1], Dense):
-        raise NetworkError(
-            f"The network {config.name!r} doesn't end in a dense layer.",
-            "Add one with activation 'none': it gives the scores of the classes.",
-        )
-    children: OrderedDict[str, nn.Module] = OrderedDict()
+    _check_end(config)
+    children = OrderedDict(
+        (name, module) for name, module, _ in each_layer(config, shape_CHW, classes)
+    )
+    return LayerNetwork(children)
+
+
+def each_layer(
+    config: NetworkConfig, shape_CHW: tuple[int, int, int], classes: int
+) -> Iterator[tuple[str, nn.Module, Shape]]:
+    """The children that `build` makes, one after another, each with its name and the shape that it
+    gives for one picture. NetworkError where the next can't be built."""
     shape: Shape = shape_CHW
     numbers: Counter[str] = Counter()
     for place, layer in enumerate(config.layers, start=1):
@@ -80,24 +86,32 @@ def build(config: NetworkConfig, shape_CHW: tuple[int, int, int], classes: int) 
         name = f"{kind}{numbers[kind]}"
         if isinstance(layer, Dense):
             if len(shape) == 3:
-                children["flatten"] = nn.Flatten()
                 shape = (prod(shape),)
+                yield "flatten", nn.Flatten(), shape
             units = _units(name, layer, classes, last=place == len(config.layers))
-            children[name] = _dense(name, shape[0], units, layer.activation)
+            module: nn.Module = _dense(name, shape[0], units, layer.activation)
             shape = (units,)
         elif isinstance(layer, BatchNorm):
-            norm = nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d
-            children[name] = norm(shape[0])
+            module = (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(shape[0])
         elif isinstance(layer, Dropout):
-            children[name] = nn.Dropout(layer.share)
+            module = nn.Dropout(layer.share)
         elif len(shape) != 3:
             raise NetworkError(
                 f"{name} stands behind a dense layer, where there are no maps any more.",
                 "Move it in front of the first dense layer.",
             )
         else:
-            children[name], shape = _over_maps(name, layer, shape)
-    return LayerNetwork(children)
+            module, shape = _over_maps(name, layer, shape)
+        yield name, module, shape
+    _check_end(config)
+
+
+def _check_end(config: NetworkConfig) -> None:
+    if not config.layers or not isinstance(config.layers[-1], Dense):
+        raise NetworkError(
+            f"The network {config.name!r} doesn't end in a dense layer.",
+            "Add one with activation 'none': it gives the scores of the classes.",
+        )
 
 
 def _over_maps(

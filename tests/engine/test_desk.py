@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -20,30 +21,35 @@ from engine.data.reading.seen import as_seen
 from engine.data.source import NO_SUBSET, SUBSETS
 from engine.data.sources.open import open_source
 from engine.data.subsets.choose import choose_subsets
-from engine.desk import desk as module
 from engine.desk import jobs as desk_jobs
+from engine.desk import pictures as module
 from engine.desk import thumbnails as desk_thumbnails
-from engine.desk.desk import Desk
+from engine.desk.desk import make_desk
+from engine.desk.source import OpenedSource
 from engine.errors import DataError
-from engine.messages.views import (
-    AugmentedView,
-    CacheView,
+from engine.messages.questions import (
     ChooseSubsets,
     ClearCache,
     Fetch,
-    JobView,
     OpenSource,
     ShowAugmented,
     ShowSteps,
+    ShowThumbnails,
+    Survey,
+    WriteSubsets,
+)
+from engine.messages.views import (
+    Answer,
+    AugmentedView,
+    CacheView,
+    CatalogueView,
+    ProgressView,
     SourceView,
     StepsView,
-    Survey,
     SurveyView,
     Thumbnail,
     Told,
     View,
-    ViewKey,
-    WriteSubsets,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -58,48 +64,59 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+AnyView = TypeVar("AnyView", bound=Answer)
+
+
 class Page:
     """Takes what is new, as the window does, and keeps all of it."""
 
     def __init__(self) -> None:
-        self.desk = Desk()
-        self.came: list[tuple[ViewKey, View]] = []
+        self.desk = make_desk()
+        self.came: list[View] = []
         self.place = 0
+        self.all_told: list[Told] = []
 
-    def wait_for(self, kind: str, fits: Callable[..., bool] = lambda view: True) -> View:
+    def wait_for(
+        self, kind: type[AnyView], fits: Callable[..., bool] = lambda view: True
+    ) -> AnyView:
         """The next view of a kind that fits; what came before the last wait doesn't count."""
-        found: list[View] = []
+        found: list[AnyView] = []
 
         def arrived() -> bool:
-            self.came += self.desk.take().items()
+            self.came += self.desk.take()
             while self.place < len(self.came) and not found:
-                key, view = self.came[self.place]
+                view = self.came[self.place]
                 self.place += 1
-                if key[0] == kind and fits(view):
+                if isinstance(view, kind) and fits(view):
                     found.append(view)
             return bool(found)
 
         wait_until(arrived)
         return found[0]
 
+    def told(self) -> list[Told]:
+        """All that was told until now."""
+        self.all_told += self.desk.told()
+        return self.all_told
+
     def wait_told(self, part: str) -> Told:
-        wait_until(lambda: any(part in told.sentence for told in self.desk.told(0)))
-        return next(told for told in self.desk.told(0) if part in told.sentence)
+        wait_until(lambda: any(part in told.sentence for told in self.told()))
+        return next(told for told in self.told() if part in told.sentence)
 
     def open(self, where: Path | str) -> SourceView:
         self.desk.ask(OpenSource(str(where)))
-        view = self.wait_for("source")
+        view = self.wait_for(SourceView)
         assert isinstance(view, SourceView)
         return view
 
     def survey(self) -> SurveyView:
         self.desk.ask(Survey())
-        view = self.wait_for("survey", lambda view: view.finished)
+        view = self.wait_for(SurveyView, lambda view: view.finished)
         assert isinstance(view, SurveyView)
         return view
 
-    def job_ended(self, what: str) -> None:
-        self.wait_for("job", lambda job: job.what == what and job.finished)
+    def ended(self, what: str) -> None:
+        self.wait_for(ProgressView, lambda progress: progress.what == what and progress.finished)
 
 
 @pytest.fixture
@@ -151,10 +168,11 @@ def test_it_is_imported_without_torch():
 
 
 def test_a_source_is_opened_and_divided(page):
-    assert page.wait_for("catalogue") == catalogue.entries()
-    cache = page.wait_for("cache")
+    assert page.wait_for(CatalogueView).entries == catalogue.entries()
+    cache = page.wait_for(CacheView)
     assert isinstance(cache, CacheView)
-    assert cache == CacheView(str(usual_cache().folder), 0, usual_cache().limit_bytes)
+    expected = (str(usual_cache().folder), 0, usual_cache().limit_bytes)
+    assert (cache.folder, cache.bytes, cache.limit) == expected
     view = page.open("digits")
     digits = open_source("digits")
     assert (view.name, view.where, view.classes) == (digits.name, "digits", digits.classes)
@@ -163,7 +181,7 @@ def test_a_source_is_opened_and_divided(page):
     assert not view.comes_with_subsets
     np.testing.assert_array_equal(view.subset_N, choose_subsets(digits, None, 0).subset_N)
     page.desk.ask(ChooseSubsets(SubsetCounts(100, 50, 20), 3))
-    chosen = page.wait_for("source")
+    chosen = page.wait_for(SourceView)
     assert chosen.source == view.source
     asked = choose_subsets(digits, SubsetCounts(100, 50, 20), 3)
     np.testing.assert_array_equal(chosen.subset_N, asked.subset_N)
@@ -180,9 +198,9 @@ def test_what_can_not_be_opened_is_told_and_the_last_source_stays(page, tmp_path
     first = page.open("digits")
     page.desk.ask(OpenSource(str(tmp_path / "nowhere")))
     assert page.wait_told("nowhere").wrong
-    page.job_ended("open")
+    page.ended("open")
     page.desk.ask(ChooseSubsets(None, 1))
-    assert page.wait_for("source").source == first.source
+    assert page.wait_for(SourceView).source == first.source
 
 
 def test_a_source_without_two_pictures_a_class_is_shown_all_the_same(page, tmp_path):
@@ -204,11 +222,11 @@ def test_before_a_source_is_open_everything_says_so(page, tmp_path):
         WriteSubsets(str(tmp_path / "a.json"), "manifest"),
     ):
         page.desk.ask(asked)
-    wait_until(lambda: len(page.desk.told(0)) == 5)
-    assert {told.sentence for told in page.desk.told(0)} == {
+    wait_until(lambda: len(page.told()) == 5)
+    assert {told.sentence for told in page.told()} == {
         "No pictures are open yet. Open a source first."
     }
-    page.desk.want_thumbnails(1, (0, 1), 32)
+    page.desk.ask(ShowThumbnails(1, (0, 1), 32))
 
 
 def test_a_source_takes_the_place_of_one_that_is_being_opened(page, monkeypatch):
@@ -233,10 +251,10 @@ def test_a_source_takes_the_place_of_one_that_is_being_opened(page, monkeypatch)
     page.desk.ask(OpenSource("slow"))
     wait_until(lambda: asked[-1] == "slow")
     page.desk.cancel()
-    page.job_ended("open")
+    page.ended("open")
     page.desk.ask(ChooseSubsets(None, 1))
-    page.wait_for("source")
-    assert page.desk.told(0) == []
+    page.wait_for(SourceView)
+    assert page.told() == []
 
 
 # Single pictures
@@ -246,7 +264,7 @@ def test_the_steps_are_those_of_training(page, folder):
     view = page.open(folder)
     data = DataConfig(size=24, fit="crop", normalisation="measured")
     page.desk.ask(ShowSteps(3, data))
-    steps = page.wait_for("steps")
+    steps = page.wait_for(StepsView)
     assert isinstance(steps, StepsView)
     assert (steps.source, steps.index, steps.name) == (view.source, 3, view.names[3])
     train_N = np.flatnonzero(view.subset_N == SUBSETS.index("train"))
@@ -259,11 +277,11 @@ def test_the_steps_are_those_of_training(page, folder):
     # Others learn, so others are measured.
     page.desk.ask(ChooseSubsets(SubsetCounts(1, 1, 0), 0))
     page.desk.ask(ShowSteps(3, data))
-    again = page.wait_for("steps")
+    again = page.wait_for(StepsView)
     assert again.measured_on == 2
     assert again.mean_C != steps.mean_C
     page.desk.ask(ShowSteps(3, msgspec.structs.replace(data, normalisation="none")))
-    plain = page.wait_for("steps")
+    plain = page.wait_for(StepsView)
     assert (plain.measured_on, plain.mean_C, plain.std_C) == (0, (0.0,) * 3, (1.0,) * 3)
 
 
@@ -276,23 +294,23 @@ def test_a_picture_that_can_not_be_read_is_told_by_its_name(page, folder):
             ShowSteps(view.names.index(name), DataConfig(size=20)),
             ShowAugmented(view.names.index(name), DataConfig(size=20), 2, 0),
         ):
-            before = len(page.desk.told(0))
+            before = len(page.told())
             page.desk.ask(asked)
-            wait_until(lambda before=before: len(page.desk.told(0)) > before)
-            told = page.desk.told(0)[-1]
+            wait_until(lambda before=before: len(page.told()) > before)
+            told = page.told()[-1]
             assert told.wrong
             assert Path(name).name in told.sentence
     page.desk.ask(ShowSteps(1000, DataConfig()))
     assert page.wait_told("not there any more").wrong
     page.desk.ask(ShowSteps(0, DataConfig(size=20)))
-    page.wait_for("steps")
+    page.wait_for(StepsView)
 
 
 def test_a_picture_is_drawn_again_and_again(page, folder):
     source = page.open(folder).source
     plain = DataConfig(size=20)
     page.desk.ask(ShowAugmented(1, plain, 3, 0))
-    view = page.wait_for("augmented")
+    view = page.wait_for(AugmentedView)
     assert isinstance(view, AugmentedView)
     rgb_HWC = np.asarray(Image.open(folder / "cats" / "1.png"))
     seen_HWC = as_seen(rgb_HWC, (3, 20, 20), fit=plain.fit).transpose(1, 2, 0)
@@ -302,7 +320,7 @@ def test_a_picture_is_drawn_again_and_again(page, folder):
     def drawn(seed: int, **how: float) -> AugmentedView:
         data = msgspec.structs.replace(plain, augmentation=Augmentation(**how))
         page.desk.ask(ShowAugmented(1, data, 8, seed))
-        view = page.wait_for("augmented")
+        view = page.wait_for(AugmentedView)
         assert isinstance(view, AugmentedView)
         return view
 
@@ -318,7 +336,7 @@ def test_a_picture_is_drawn_again_and_again(page, folder):
 def test_grey_pictures_are_drawn_in_three_equal_channels(page):
     page.open("digits")
     page.desk.ask(ShowAugmented(0, DataConfig(augmentation=Augmentation(shift=0.2)), 500, 0))
-    pictures_NHWC = page.wait_for("augmented").pictures_NHWC
+    pictures_NHWC = page.wait_for(AugmentedView).pictures_NHWC
     assert pictures_NHWC.dtype == np.uint8
     assert pictures_NHWC.shape == (100, 28, 28, 3), "and not without bound"
     assert (pictures_NHWC[..., :1] == pictures_NHWC).all()
@@ -326,15 +344,16 @@ def test_grey_pictures_are_drawn_in_three_equal_channels(page):
 
 def test_of_the_moves_of_a_slider_only_the_last_is_answered(page, monkeypatch):
     page.open("digits")
-    gate = Gate(page.desk._opened.augmented)
-    monkeypatch.setattr(page.desk._opened, "augmented", gate)
+    augmented = OpenedSource.augmented
+    gate = Gate(augmented)
+    monkeypatch.setattr(OpenedSource, "augmented", lambda opened, asked: gate(opened, asked))
     for seed in range(20):
         page.desk.ask(ShowAugmented(0, DataConfig(), 1, seed))
         page.desk.ask(ShowSteps(seed, DataConfig()))
         wait_until(lambda: bool(gate.calls))
     gate.opened.set()
-    page.wait_for("steps", lambda view: view.index == 19)
-    assert [asked.seed for (asked,) in gate.calls] in ([0, 19], [0, 1, 19])
+    page.wait_for(StepsView, lambda view: view.index == 19)
+    assert [asked.seed for _, asked in gate.calls] in ([0, 19], [0, 1, 19])
 
 
 # Thumbnails
@@ -343,10 +362,10 @@ def test_of_the_moves_of_a_slider_only_the_last_is_answered(page, monkeypatch):
 def test_thumbnails_fit_what_is_asked_and_tell_why_there_is_none(page, folder):
     (folder / "cats" / "2.png").write_bytes(b"\x89PNG and no more")
     view = page.open(folder)
-    page.desk.want_thumbnails(view.source, tuple(range(len(view.names))), 30)
+    page.desk.ask(ShowThumbnails(view.source, tuple(range(len(view.names))), 30))
     found: dict[int, Thumbnail] = {}
     while len(found) < len(view.names):
-        thumbnail = page.wait_for("thumbnail")
+        thumbnail = page.wait_for(Thumbnail)
         assert isinstance(thumbnail, Thumbnail)
         found[thumbnail.index] = thumbnail
     for index, name in enumerate(view.names):
@@ -365,8 +384,8 @@ def test_thumbnails_fit_what_is_asked_and_tell_why_there_is_none(page, folder):
 def test_digits_are_shown_at_their_size_or_smaller(page):
     view = page.open("digits")
     for side, expected in ((100, 28), (14, 14)):
-        page.desk.want_thumbnails(view.source, (17,), side)
-        thumbnail = page.wait_for("thumbnail")
+        page.desk.ask(ShowThumbnails(view.source, (17,), side))
+        thumbnail = page.wait_for(Thumbnail)
         assert isinstance(thumbnail, Thumbnail)
         assert thumbnail.rgb_HWC is not None
         assert thumbnail.rgb_HWC.shape == (expected, expected, 3)
@@ -376,12 +395,12 @@ def test_only_what_is_wanted_now_is_decoded_in_that_order(page, monkeypatch):
     view = page.open("digits")
     gate = Gate(desk_thumbnails.thumbnail)
     monkeypatch.setattr(desk_thumbnails, "thumbnail", gate)
-    page.desk.want_thumbnails(view.source, tuple(range(1000)), 32)
+    page.desk.ask(ShowThumbnails(view.source, tuple(range(1000)), 32))
     wait_until(lambda: len(gate.calls) == desk_thumbnails.THREADS)
-    page.desk.want_thumbnails(view.source, (900, 1, 0, 800, 5), 32)
+    page.desk.ask(ShowThumbnails(view.source, (900, 1, 0, 800, 5), 32))
     gate.opened.set()
-    page.wait_for("thumbnail", lambda view: view.index == 5)
-    page.desk.want_thumbnails(view.source, (), 32)
+    page.wait_for(Thumbnail, lambda view: view.index == 5)
+    page.desk.ask(ShowThumbnails(view.source, (), 32))
     decoded = [index for _, index, _ in gate.calls]
     assert sorted(decoded[:2]) == [0, 1]
     assert decoded[2:] == [900, 800, 5], "and none that is begun is begun again"
@@ -391,11 +410,11 @@ def test_a_thumbnail_of_a_side_that_is_no_longer_wanted_is_not_given(page, monke
     view = page.open("digits")
     gate = Gate(desk_thumbnails.thumbnail)
     monkeypatch.setattr(desk_thumbnails, "thumbnail", gate)
-    page.desk.want_thumbnails(view.source, (0, 1), 32)
+    page.desk.ask(ShowThumbnails(view.source, (0, 1), 32))
     wait_until(lambda: len(gate.calls) == desk_thumbnails.THREADS)
-    page.desk.want_thumbnails(view.source, (0, 1), 20)
+    page.desk.ask(ShowThumbnails(view.source, (0, 1), 20))
     gate.opened.set()
-    came = [page.wait_for("thumbnail"), page.wait_for("thumbnail")]
+    came = [page.wait_for(Thumbnail), page.wait_for(Thumbnail)]
     assert sorted(view.index for view in came) == [0, 1]
     assert {view.side for view in came} == {20}
 
@@ -403,14 +422,16 @@ def test_a_thumbnail_of_a_side_that_is_no_longer_wanted_is_not_given(page, monke
 def test_thumbnails_of_another_source_than_the_one_that_is_open_are_not_made(page, folder):
     digits = page.open("digits")
     view = page.open(folder)
-    page.desk.want_thumbnails(digits.source, (0, 1, 2), 32)
-    page.desk.want_thumbnails(view.source, (3,), 32)
-    assert page.wait_for("thumbnail").source == view.source
-    page.desk.want_thumbnails(digits.source, (0, 1, 2), 32)
-    page.desk.want_thumbnails(view.source, (4,), 32)
-    assert page.wait_for("thumbnail").source == view.source
+    page.desk.ask(ShowThumbnails(digits.source, (0, 1, 2), 32))
+    page.desk.ask(ShowThumbnails(view.source, (3,), 32))
+    assert page.wait_for(Thumbnail).source == view.source
+    page.desk.ask(ShowThumbnails(digits.source, (0, 1, 2), 32))
+    page.desk.ask(ShowThumbnails(view.source, (4,), 32))
+    assert page.wait_for(Thumbnail).source == view.source
     assert all(
-        thumbnail.source == view.source for key, thumbnail in page.came if key[0] == "thumbnail"
+        thumbnail.source == view.source
+        for thumbnail in page.came
+        if isinstance(thumbnail, Thumbnail)
     )
 
 
@@ -440,12 +461,12 @@ def test_a_survey_finds_sizes_mean_unreadable_and_identical_pictures(page, folde
     np.testing.assert_allclose(survey.std_C, pixels.std(0))
     same = tuple(sorted((before.names.index("cats/0.png"), before.names.index("dogs/5.png"))))
     assert survey.alike == (same,)
-    after = page.wait_for("source")
+    after = page.wait_for(SourceView)
     assert after.source == before.source
     assert after.subset_N[bad] == NO_SUBSET
     # It stays left out, however the source is divided.
     page.desk.ask(ChooseSubsets(SubsetCounts("rest", 1, 0), 5))
-    assert page.wait_for("source").subset_N[bad] == NO_SUBSET
+    assert page.wait_for(SourceView).subset_N[bad] == NO_SUBSET
 
 
 def test_the_digits_are_surveyed_too(page):
@@ -481,21 +502,21 @@ def test_quick_requests_are_answered_while_a_survey_runs_and_other_jobs_wait(
     page.desk.ask(Survey())
     wait_until(lambda: len(gate.calls) == desk_jobs.SURVEY_THREADS)
     page.desk.ask(ShowSteps(0, DataConfig(size=10)))
-    page.wait_for("steps")
+    page.wait_for(StepsView)
     page.desk.ask(ShowAugmented(0, DataConfig(size=10), 2, 0))
-    page.wait_for("augmented")
-    page.desk.want_thumbnails(view.source, (3,), 20)
-    page.wait_for("thumbnail")
-    partial = page.wait_for("survey")
+    page.wait_for(AugmentedView)
+    page.desk.ask(ShowThumbnails(view.source, (3,), 20))
+    page.wait_for(Thumbnail)
+    partial = page.wait_for(SurveyView)
     assert (partial.done, partial.total, partial.finished) == (0, 12, False)
     page.desk.ask(Survey())  # it runs already: nothing to say
     page.desk.ask(WriteSubsets(str(tmp_path / "subsets.json"), "manifest"))
     assert page.wait_told("still being surveyed").wrong
-    assert len(page.desk.told(0)) == 1
+    assert len(page.told()) == 1
     page.desk.cancel()
     gate.opened.set()
-    page.job_ended("survey")
-    assert not any(key[0] == "survey" and view.finished for key, view in page.came)
+    page.ended("survey")
+    assert not any(isinstance(view, SurveyView) and view.finished for view in page.came)
     assert page.survey().done == 12, "and it can be begun anew"
 
 
@@ -508,10 +529,10 @@ def test_another_source_ends_the_survey_of_the_one_before(page, folder, monkeypa
     digits = page.open("digits")
     page.desk.ask(Survey())
     gate.opened.set()
-    survey = page.wait_for("survey", lambda view: view.finished)
+    survey = page.wait_for(SurveyView, lambda view: view.finished)
     assert survey.source == digits.source
     assert len(gate.calls) == desk_jobs.SURVEY_THREADS
-    assert page.desk.told(0) == []
+    assert page.told() == []
 
 
 def test_a_picture_that_breaks_the_decoder_is_unreadable_and_logged(
@@ -544,15 +565,14 @@ def test_what_is_downloaded_is_opened(page, monkeypatch):
     page_saw_it = threading.Event()
     monkeypatch.setattr(catalogue, "fetch", fetch)
     monkeypatch.setattr(module, "open_source", lambda where, cancelled: open_source("digits"))
-    page.wait_for("catalogue")
-    page.desk.ask(Fetch("mnist"))
-    job = page.wait_for("job", lambda job: job.done)
-    assert job == JobView("fetch", 3, 10, finished=False, unit="bytes")
+    page.wait_for(CatalogueView)
+    number = page.desk.ask(Fetch("mnist"))
+    progress = page.wait_for(ProgressView, lambda progress: progress.done)
+    assert progress == ProgressView("fetch", 3, 10, False, "bytes", question=number)
     page_saw_it.set()
-    page.wait_for("source")
-    assert any(key[0] == "catalogue" for key, _ in page.came[1:]), "it is here now"
-    finished = [view for _, view in page.came if isinstance(view, JobView) and view.finished]
-    assert JobView("fetch", 10, 10, finished=True, unit="bytes") in finished
+    page.wait_for(SourceView)
+    assert any(isinstance(view, CatalogueView) for view in page.came[1:]), "it is here now"
+    assert ProgressView("fetch", 10, 10, True, "bytes", question=number) in page.came
 
 
 def test_a_download_does_not_take_the_place_of_what_was_opened_meanwhile(page, monkeypatch):
@@ -564,7 +584,7 @@ def test_a_download_does_not_take_the_place_of_what_was_opened_meanwhile(page, m
     gate.opened.set()
     assert not page.wait_told("mnist is downloaded").wrong
     page.desk.ask(ChooseSubsets(None, 1))
-    assert page.wait_for("source").where == "digits"
+    assert page.wait_for(SourceView).where == "digits"
 
 
 def test_a_download_can_be_cancelled_and_can_fail(page, monkeypatch):
@@ -581,25 +601,25 @@ def test_a_download_can_be_cancelled_and_can_fail(page, monkeypatch):
     assert began.wait(PATIENCE)
     page.desk.cancel()
     assert not page.wait_told("was stopped").wrong
-    page.job_ended("fetch")
+    page.ended("fetch")
     page.desk.ask(Fetch("other"))
     assert page.wait_told("no network").wrong
-    page.job_ended("fetch")
+    page.ended("fetch")
 
 
 def test_subsets_are_written_as_they_are(page, folder, tmp_path):
     (folder / "dogs" / "4.png").write_bytes(b"")
     page.open(folder)
     page.survey()
-    page.wait_for("source")
+    page.wait_for(SourceView)
     page.desk.ask(ChooseSubsets(SubsetCounts(2, 1, 1), 4))
-    chosen = page.wait_for("source")
+    chosen = page.wait_for(SourceView)
     page.desk.ask(WriteSubsets(str(tmp_path / "subsets.json"), "manifest"))
     assert not page.wait_told("subsets.json").wrong
-    page.job_ended("write")
+    page.ended("write")
     page.desk.ask(WriteSubsets(str(tmp_path / "out"), "folders"))
     page.wait_told(str(tmp_path / "out"))
-    page.job_ended("write")
+    page.ended("write")
     names = {"train": set(), "validation": set(), "test": set()}
     for index in np.flatnonzero(chosen.subset_N != NO_SUBSET):
         names[SUBSETS[chosen.subset_N[index]]].add(chosen.names[index])
@@ -621,11 +641,11 @@ def test_the_cache_is_cleared(page, folder):
     with_cache = Feed(open_source(str(folder)), (3, 20, 20), "stretch", usual_cache())
     with_cache.take(np.arange(12))
     with_cache.close()
-    page.wait_for("cache", lambda view: view.bytes == 0 or view.bytes > 0)
+    page.wait_for(CacheView, lambda view: view.bytes == 0 or view.bytes > 0)
     page.open(folder)
-    page.wait_for("cache", lambda view: view.bytes > 0)
+    page.wait_for(CacheView, lambda view: view.bytes > 0)
     page.desk.ask(ClearCache())
-    page.wait_for("cache", lambda view: view.bytes == 0)
+    page.wait_for(CacheView, lambda view: view.bytes == 0)
     assert usual_cache().size() == 0
 
 
@@ -642,7 +662,7 @@ def test_an_error_that_nobody_expected_is_told_and_the_desk_goes_on(page, monkey
         context.setattr(module, "open_source", broken)
         page.desk.ask(OpenSource("digits"))
         assert page.wait_told("ZeroDivisionError").wrong
-        page.job_ended("open")
+        page.ended("open")
     assert page.open("digits").source == 1
 
 
@@ -662,21 +682,21 @@ def test_it_closes_while_everything_runs(folder, monkeypatch):
         raise DataError("It was cancelled.")
 
     monkeypatch.setattr(module, "open_source", slow)
-    page.desk.want_thumbnails(view.source, tuple(range(12)) * 1000, 16)
+    page.desk.ask(ShowThumbnails(view.source, tuple(range(12)) * 1000, 16))
     page.desk.ask(OpenSource("slow"))
     assert opening.wait(PATIENCE)
     assert not page.desk.close(0.0), "the survey is at a picture"
     gate.opened.set()
     assert page.desk.close()
     assert len(gate.calls) == desk_jobs.SURVEY_THREADS
-    assert page.desk.told(0) == []
+    assert page.told() == []
 
 
 def test_it_closes_before_it_was_opened_and_answers_what_was_asked_before():
-    assert Desk().close()
+    assert make_desk().close()
     page = Page()
     page.desk.ask(OpenSource("digits"))
     page.desk.open()
-    page.wait_for("source")
+    page.wait_for(SourceView)
     assert page.desk.close()
     assert page.desk.close()

@@ -1,11 +1,15 @@
 """The controller of the Data page, with a desk that only notes what it is asked."""
 
+import inspect
+
 import pytest
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
+from engine.asking.service import Service
 from engine.config import DataConfig
-from engine.messages.views import ClearCache, OpenSource, Request, Told, View, ViewKey
+from engine.messages.questions import ClearCache, OpenSource, Question, ShowSteps, ShowThumbnails
+from engine.messages.views import CatalogueView, Told, View
 from gui.pages.data.controller import MOST_RECENT, DataController
 from gui.pages.data.page import DataPage
 from gui.settings import Settings
@@ -16,10 +20,10 @@ from tests.gui.made_sources import catalogue, source_view
 
 class FakeDesk:
     def __init__(self) -> None:
-        self.views: dict[ViewKey, View] = {}
-        self.all_told: list[Told] = []
-        self.requests: list[Request] = []
-        self.wanted: list[tuple[int, tuple[int, ...], int]] = []
+        self.views: list[View] = []
+        self.new_told: list[Told] = []
+        self.questions: list[Question] = []
+        self.wanted: list[ShowThumbnails] = []
         self.cancels = self.opens = self.closings = 0
         self.closes_after = 1
 
@@ -30,21 +34,23 @@ class FakeDesk:
         self.closings += 1
         return self.closings >= self.closes_after
 
-    def ask(self, request: Request) -> None:
-        self.requests.append(request)
+    def ask(self, question: Question) -> int:
+        if isinstance(question, ShowThumbnails):
+            self.wanted.append(question)
+        else:
+            self.questions.append(question)
+        return len(self.wanted) + len(self.questions)
 
-    def want_thumbnails(self, source: int, indices: tuple[int, ...], side: int) -> None:
-        self.wanted.append((source, indices, side))
-
-    def cancel(self) -> None:
+    def cancel(self, number: int | None = None) -> None:
         self.cancels += 1
 
-    def take(self) -> dict[ViewKey, View]:
-        taken, self.views = self.views, {}
+    def take(self) -> list[View]:
+        taken, self.views = self.views, []
         return taken
 
-    def told(self, place: int) -> list[Told]:
-        return self.all_told[place:]
+    def told(self) -> list[Told]:
+        told, self.new_told = self.new_told, []
+        return told
 
 
 class House:
@@ -66,7 +72,7 @@ class House:
         self.window.show()
 
     def show(self, view) -> None:
-        self.desk.views["source", 0] = view
+        self.desk.views.append(view)
         self.controller.tick()
 
     def recent(self) -> list[str]:
@@ -80,44 +86,69 @@ def house(qtbot, tmp_path):
     return House(qtbot, tmp_path / "settings")
 
 
+def test_the_fake_desk_is_like_the_service():
+    for name, method in vars(FakeDesk).items():
+        if not name.startswith("_"):
+            own, theirs = (inspect.signature(each) for each in (method, getattr(Service, name)))
+            assert list(own.parameters) == list(theirs.parameters)
+
+
 def test_the_desk_is_started_once_and_only_when_the_page_is_shown(house):
     house.controller.tick()
     assert house.desk.opens == 0
     house.controller.open()
     house.controller.open()
     assert house.desk.opens == 1
-    assert house.desk.requests == [OpenSource("digits")]
+    assert house.desk.questions == [OpenSource("digits")]
 
 
 def test_a_source_brought_from_elsewhere_is_opened_instead(house):
     house.controller.open_source("/pictures/cats")
     house.controller.open()
     assert house.desk.opens == 1
-    assert house.desk.requests == [OpenSource("/pictures/cats")]
+    assert house.desk.questions == [OpenSource("/pictures/cats")]
 
 
 def test_views_reach_the_page_and_its_wishes_the_desk(house):
     house.controller.open()
     house.show(source_view())
     assert house.page.browser.model.rowCount() == 60
-    assert house.desk.wanted[-1][0] == 1
+    assert house.desk.wanted[-1].source == 1
     house.page.footer.clear_requested.emit()
-    assert house.desk.requests[-1] == ClearCache()
+    assert house.desk.questions[-1] == ClearCache()
     house.page.overview.cancelled.emit()
     assert house.desk.cancels == 1
 
 
 def test_what_is_told_is_said_once(house):
     house.controller.open()
-    house.desk.all_told = [Told("All is written."), Told("There is no such folder.", wrong=True)]
+    house.desk.new_told = [Told("All is written."), Told("There is no such folder.", wrong=True)]
     house.controller.tick()
     for notice in house.notices.standing():
         notice.dismiss()
     house.controller.tick()
     assert house.notices.standing() == []
-    house.desk.all_told.append(Told("More."))
+    house.desk.new_told.append(Told("More."))
     house.controller.tick()
     assert [notice.sentence for notice in house.notices.standing()] == ["More."]
+
+
+def test_what_can_not_be_looked_at_is_said_in_its_place_by_its_number(house):
+    house.controller.open()
+    house.show(source_view())
+    house.page.tabs.setCurrentWidget(house.page.steps)
+    assert isinstance(house.desk.questions[-1], ShowSteps)
+    number = len(house.desk.questions) + len(house.desk.wanted)
+
+    def words() -> list[str]:
+        return [label.text() for label in house.page.steps.findChildren(QLabel)]
+
+    house.desk.new_told = [Told("It is full.", wrong=True, question=number - 1)]
+    house.controller.tick()
+    assert "It is full." not in words()
+    house.desk.new_told = [Told("0.jpg is damaged.", wrong=True, question=number)]
+    house.controller.tick()
+    assert "0.jpg is damaged." in words()
 
 
 def test_sources_with_a_path_are_remembered_newest_first(house, tmp_path):
@@ -161,7 +192,7 @@ def test_the_next_start_goes_on_where_this_one_ended(house, qtbot, tmp_path):
     assert house.controller.close()
     again = House(qtbot, tmp_path / "settings")
     again.controller.open()
-    assert again.desk.requests == [OpenSource(where)]
+    assert again.desk.questions == [OpenSource(where)]
     assert again.recent() == [where]
     assert again.page.last_folder == "/pictures"
     again.show(source_view(where=where))
@@ -175,7 +206,7 @@ def test_damaged_settings_are_as_none(house, qtbot, tmp_path):
     house.settings.write()
     again = House(qtbot, tmp_path / "settings")
     again.controller.open()
-    assert again.desk.requests == [OpenSource("digits")]
+    assert again.desk.questions == [OpenSource("digits")]
     assert again.recent() == []
 
 
@@ -203,7 +234,7 @@ def test_closing_waits_for_no_desk_that_was_never_started(house):
 
 def test_the_catalogue_comes_by_the_tick(house):
     house.controller.open()
-    house.desk.views["catalogue", 0] = catalogue()
+    house.desk.views.append(CatalogueView(catalogue()))
     house.controller.tick()
     model = house.page.sources.model
     assert "STL-10" in [model.index(row).data() for row in range(model.rowCount())]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.messages.views import JobView
+from engine.messages.views import ProgressView
 from gui.pages.data.overview import MOST_ROWS, UNKNOWN, DataOverview
 from gui.pages.data.stacked_bars import ROW_HEIGHT
 from gui.pages.data.survey_facts import MOST_LINES, counts_of, sizes_of, troubles_of
@@ -156,18 +156,18 @@ def test_the_survey_can_be_begun_and_cancelled(overview, qtbot):
     with qtbot.waitSignal(overview.survey_requested):
         qtbot.mouseClick(overview.survey, Qt.MouseButton.LeftButton)
     assert not overview.survey.isVisible()
-    overview.show_job(JobView("survey", 20, 60, finished=False))
+    overview.show_progress(ProgressView("survey", 20, 60, finished=False))
     assert overview.progress.words.text == "20 of 60 pictures"
     with qtbot.waitSignal(overview.cancelled):
         qtbot.mouseClick(overview.progress.cancel, Qt.MouseButton.LeftButton)
-    overview.show_job(JobView("survey", 21, 60, finished=True))
+    overview.show_progress(ProgressView("survey", 21, 60, finished=True))
     assert overview.survey.isVisible()
     assert not overview.progress.isVisible()
 
 
-def test_the_job_of_another_panel_is_none_of_its_own(overview):
+def test_the_progress_of_another_panel_is_none_of_its_own(overview):
     overview.show_source(source_view())
-    overview.show_job(JobView("fetch", 1, 2, finished=False))
+    overview.show_progress(ProgressView("fetch", 1, 2, finished=False))
     assert overview.survey.isVisible()
 
 

@@ -10,19 +10,17 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 
 from engine.config import DIGITS, Augmentation, DataConfig, SubsetCounts
 from engine.data import endings
-from engine.messages.views import (
-    CacheView,
+from engine.messages.questions import (
     ChooseSubsets,
     ClearCache,
     Fetch,
-    JobView,
     OpenSource,
     ShowAugmented,
     ShowSteps,
     Survey,
-    Told,
     WriteSubsets,
 )
+from engine.messages.views import CacheView, CatalogueView, ProgressView, Told
 from gui.pages.data.page import DRAWS, READING, DataPage
 from gui.settings import Settings
 from gui.view_state import ViewState
@@ -30,16 +28,16 @@ from tests.gui.made_sources import catalogue, source_view, survey_view, thumbnai
 from tests.gui.made_views import augmented_view, steps_view
 
 WHERE = "/pictures/cats and dogs"
-OPENING = JobView("open", 0, 0, finished=False)
-OPENED = JobView("open", 0, 0, finished=True)
+OPENING = ProgressView("open", 0, 0, finished=False)
+OPENED = ProgressView("open", 0, 0, finished=True)
 
 
 def make_page(qtbot):
     page = DataPage(ViewState())
     qtbot.addWidget(page)
     page.resize(1224, 680)
-    page.requests, page.configs = [], []
-    page.asked.connect(page.requests.append)
+    page.questions, page.configs = [], []
+    page.asked.connect(page.questions.append)
     page.chosen.connect(page.configs.append)
     return page
 
@@ -58,18 +56,8 @@ def page(empty):
 
 
 def show(page, *views):
-    kinds = {
-        "SourceView": "source",
-        "SurveyView": "survey",
-        "Thumbnail": "thumbnail",
-        "StepsView": "steps",
-        "AugmentedView": "augmented",
-        "JobView": "job",
-        "CacheView": "cache",
-        "tuple": "catalogue",
-    }
     for view in views:
-        page.show_view((kinds[type(view).__name__], 0), view)
+        page.show_view(view)
 
 
 def click(qtbot, button):
@@ -77,7 +65,7 @@ def click(qtbot, button):
 
 
 def last(page, kind):
-    return [request for request in page.requests if isinstance(request, kind)][-1]
+    return [question for question in page.questions if isinstance(question, kind)][-1]
 
 
 def test_at_first_it_invites(empty, qtbot, monkeypatch, tmp_path):
@@ -87,7 +75,7 @@ def test_at_first_it_invites(empty, qtbot, monkeypatch, tmp_path):
     assert empty.config is None
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     click(qtbot, empty.welcome.open_folder)
-    assert empty.requests == [OpenSource(str(tmp_path))]
+    assert empty.questions == [OpenSource(str(tmp_path))]
     assert empty.last_folder == str(tmp_path)
 
 
@@ -97,19 +85,19 @@ def test_a_file_is_asked_for_and_not_if_none_is_named(page, qtbot, monkeypatch):
         QFileDialog, "getOpenFileName", lambda *how: asked.append(how[-1]) or (next(names), "")
     )
     click(qtbot, page.sources.open_file)
-    assert page.requests == []
+    assert page.questions == []
     click(qtbot, page.sources.open_file)
-    assert page.requests == [OpenSource("/pictures/dogs.zip")]
+    assert page.questions == [OpenSource("/pictures/dogs.zip")]
     assert page.last_folder == "/pictures"
     assert all(f"*{ending}" in asked[0] for ending in endings.SOURCES)
 
 
 def test_while_a_source_is_opened_it_says_how_far_and_can_be_cancelled(page, qtbot):
     page.open_source("/pictures/many")
-    assert page.requests == [OpenSource("/pictures/many")]
+    assert page.questions == [OpenSource("/pictures/many")]
     assert page.welcome.isVisible()
     assert not page.footer.train.isEnabled()
-    show(page, JobView("open", 500, 2000, finished=False))
+    show(page, ProgressView("open", 500, 2000, finished=False))
     assert page.welcome.progress.words.text == "500 of 2,000 pictures"
     with qtbot.waitSignal(page.cancelled):
         click(qtbot, page.welcome.progress.cancel)
@@ -120,7 +108,7 @@ def test_while_a_source_is_opened_it_says_how_far_and_can_be_cancelled(page, qtb
 
 def test_when_nothing_could_be_opened_it_invites_again(empty):
     empty.open_source("/nowhere")
-    empty.show_told(Told("There is nothing.", wrong=True))
+    empty.show_told(Told("There is nothing.", wrong=True), OpenSource)
     show(empty, OPENED)
     assert empty.welcome.open_folder.isVisible()
     assert not empty.footer.train.isEnabled()
@@ -144,16 +132,16 @@ def test_views_of_an_older_source_are_left(page):
 
 
 def test_the_chosen_picture_is_looked_at_in_the_tab_that_is_seen(page, qtbot):
-    assert page.requests == []  # the overview needs no picture
+    assert page.questions == []  # the overview needs no picture
     page.tabs.setCurrentWidget(page.steps)
-    assert page.requests == [ShowSteps(0, page.config)]
+    assert page.questions == [ShowSteps(0, page.config)]
     page.browser.show_picture(7)
-    assert page.requests[1:] == [ShowSteps(7, page.config)]
+    assert page.questions[1:] == [ShowSteps(7, page.config)]
     page.tabs.setCurrentWidget(page.augmentation)
-    assert page.requests[2:] == [ShowAugmented(7, page.config, DRAWS, 0)]
+    assert page.questions[2:] == [ShowAugmented(7, page.config, DRAWS, 0)]
     page.tabs.setCurrentWidget(page.steps)
     page.tabs.setCurrentWidget(page.augmentation)
-    assert len(page.requests) == 3
+    assert len(page.questions) == 3
     show(page, steps_view(index=7), augmented_view())
     assert not page.grab().isNull()
 
@@ -162,24 +150,24 @@ def test_hidden_it_asks_for_nothing_until_it_is_shown(qtbot):
     page = make_page(qtbot)
     page.tabs.setCurrentWidget(page.steps)
     show(page, source_view())
-    assert page.requests == []
+    assert page.questions == []
     page.show()
-    assert page.requests == [ShowSteps(0, page.config)]
+    assert page.questions == [ShowSteps(0, page.config)]
 
 
 def test_a_change_of_the_preparation_is_seen_at_once(page):
     page.tabs.setCurrentWidget(page.steps)
     page.preparation.normalisation.setCurrentIndex(2)
-    assert page.requests[-1].data.normalisation == "imagenet"
-    assert len(page.requests) == 2
+    assert page.questions[-1].data.normalisation == "imagenet"
+    assert len(page.questions) == 2
 
 
 def test_a_change_of_the_augmentation_is_seen_at_once(page, qtbot):
     page.tabs.setCurrentWidget(page.augmentation)
     page.augmentation.flips["flip_horizontal"].click()
-    assert page.requests[-1].data.augmentation == Augmentation(flip_horizontal=True)
+    assert page.questions[-1].data.augmentation == Augmentation(flip_horizontal=True)
     click(qtbot, page.augmentation.again)
-    assert page.requests[-1].seed == page.requests[-2].seed + 1
+    assert page.questions[-1].seed == page.questions[-2].seed + 1
     assert page.config.augmentation.flip_horizontal
 
 
@@ -189,9 +177,9 @@ def test_other_counts_divide_anew_and_what_is_seen_is_asked_anew(page, qtbot):
     assert last(page, ChooseSubsets) == ChooseSubsets(SubsetCounts(10, 500, 500), 0)
     click(qtbot, page.preparation.subsets.shuffle)
     assert last(page, ChooseSubsets).seed == 1
-    before = len(page.requests)
+    before = len(page.questions)
     show(page, source_view(subset_N=np.zeros(60, np.int8)))
-    assert [type(request) for request in page.requests[before:]] == [ShowSteps]
+    assert [type(question) for question in page.questions[before:]] == [ShowSteps]
     assert page.overview.legend.accessibleDescription().startswith("train 60")
 
 
@@ -218,7 +206,7 @@ def test_what_was_remembered_is_taken_for_its_source(empty):
     empty.recall(remembered)
     show(empty, source_view())
     assert empty.config == remembered
-    assert empty.requests == [ChooseSubsets(SubsetCounts(7, 2, 0), 5)]
+    assert empty.questions == [ChooseSubsets(SubsetCounts(7, 2, 0), 5)]
 
 
 def test_training_begins_with_what_is_prepared(page, qtbot):
@@ -236,28 +224,28 @@ def test_subsets_are_written_where_a_person_says(page, monkeypatch):
     manifest, folders = page.footer.write.menu().actions()
     manifest.trigger()
     folders.trigger()
-    assert page.requests == [
+    assert page.questions == [
         WriteSubsets("/tmp/pets.json", "manifest"),
         WriteSubsets("/tmp/pets", "folders"),
     ]
-    show(page, JobView("write", 10, 60, finished=False))
+    show(page, ProgressView("write", 10, 60, finished=False))
     assert page.footer.progress.isVisible()
 
 
 def test_a_survey_and_a_download_are_asked_for_and_shown(page, qtbot):
     click(qtbot, page.overview.survey)
-    show(page, catalogue(), JobView("survey", 10, 60, finished=False))
+    show(page, CatalogueView(catalogue()), ProgressView("survey", 10, 60, finished=False))
     show(page, survey_view(source_view(), unreadable={4: "4.jpg ends early."}))
     page.sources.fetch_requested.emit("stl10")
-    assert page.requests == [Survey(), Fetch("stl10")]
+    assert page.questions == [Survey(), Fetch("stl10")]
     page.overview.picture_requested.emit(4)
     assert page.browser.caption.text.endswith("4.jpg ends early.")
 
 
-def test_a_job_that_could_not_begin_can_be_asked_for_again(page, qtbot):
+def test_a_survey_that_could_not_begin_can_be_asked_for_again(page, qtbot):
     click(qtbot, page.overview.survey)
     assert not page.overview.survey.isVisible()
-    page.show_told(Told("A download is still running.", wrong=True))
+    show(page, ProgressView("survey", 0, 0, finished=True))
     assert page.overview.survey.isVisible()
 
 
@@ -265,7 +253,7 @@ def test_the_decoded_pictures_on_the_disk_can_be_cleared(page, qtbot):
     show(page, CacheView(str(Path.home() / ".cache/convscope"), 1_234_000_000, 8_000_000_000))
     assert page.footer.kept.text == f"Decoded: 1.2 GB in {Path('~/.cache/convscope')}"
     click(qtbot, page.footer.clear)
-    assert page.requests == [ClearCache()]
+    assert page.questions == [ClearCache()]
     show(page, CacheView("/cache", 0, 8_000_000_000))
     assert not page.footer.clear.isEnabled()
 
@@ -281,7 +269,7 @@ def test_the_first_of_what_is_dropped_is_opened(page, tmp_path):
     mime = dragged(str(tmp_path), "/elsewhere")
     assert "Drop a folder" in page.drop_words(mime)
     page.take_drop(mime)
-    assert page.requests == [OpenSource(str(tmp_path))]
+    assert page.questions == [OpenSource(str(tmp_path))]
 
 
 def test_text_is_no_source(page):
@@ -339,7 +327,10 @@ def test_a_picture_that_can_t_be_looked_at_says_why_in_its_place(page):
     page.tabs.setCurrentWidget(page.steps)
     show(page, steps_view())
     page.browser.show_picture(7)
-    page.show_told(Told("7.jpg is damaged.", wrong=True))
+    page.show_told(Told("Nothing to do with it.", wrong=True), WriteSubsets)
+    words = [label.text() for label in page.steps.findChildren(QLabel)]
+    assert "Nothing to do with it." not in words
+    page.show_told(Told("7.jpg is damaged.", wrong=True), ShowSteps)
     assert "7.jpg is damaged." in [label.text() for label in page.steps.findChildren(QLabel)]
-    page.show_told(Told("Nothing to do with it.", wrong=True))
+    page.show_told(Told("Nobody waits for it any more.", wrong=True), ShowSteps)
     assert "7.jpg is damaged." in [label.text() for label in page.steps.findChildren(QLabel)]

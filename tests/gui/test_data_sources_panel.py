@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from engine.messages.views import JobView
+from engine.messages.views import ProgressView
 from gui.pages.data.source_list import ENTRY, GONE
 from gui.pages.data.sources import HINT, DataSources
 from tests.gui.made_sources import catalogue
@@ -104,13 +104,13 @@ def test_a_download_shows_how_far_it_is_and_can_be_cancelled(sources, qtbot):
     choose(sources, "STL-10")
     click(qtbot, sources.use)
     assert sources.progress.isVisible()
-    sources.show_job(JobView("fetch", 660_000_000, 2_640_000_000, False, "bytes"))
+    sources.show_progress(ProgressView("fetch", 660_000_000, 2_640_000_000, False, "bytes"))
     assert sources.progress.words.text == "660 MB of 2.6 GB"
     assert sources.progress.bar.value() == 250
     assert not sources.use.isEnabled()
     with qtbot.waitSignal(sources.cancelled):
         click(qtbot, sources.progress.cancel)
-    sources.show_job(JobView("fetch", 660_000_000, 2_640_000_000, True, "bytes"))
+    sources.show_progress(ProgressView("fetch", 660_000_000, 2_640_000_000, True, "bytes"))
     assert not sources.progress.isVisible()
     assert sources.use.isEnabled()
 
@@ -127,7 +127,7 @@ def test_one_download_at_a_time_but_others_can_be_opened(sources, qtbot):
 def test_a_download_that_fails_can_be_begun_again(sources, qtbot):
     choose(sources, "STL-10")
     click(qtbot, sources.use)
-    sources.stop()
+    sources.show_progress(ProgressView("fetch", 0, 0, True, "bytes"))
     assert not sources.progress.isVisible()
     assert sources.use.isEnabled()
 

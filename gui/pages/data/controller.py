@@ -1,4 +1,4 @@
-"""What a person does on the Data page becomes requests to the desk; its views reach the page."""
+"""What a person does on the Data page becomes questions; what answers them reaches the page."""
 
 import time
 from pathlib import Path
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
+from engine.asking.service import Service
 from engine.config import DIGITS, DataConfig
-from engine.desk.desk import Desk
+from engine.messages.questions import Question, ShowThumbnails
 from engine.messages.views import SourceView, Told
 from gui.settings import Settings
 from gui.widgets.notices import Notices
@@ -27,7 +28,12 @@ class DataController(QObject):
     """The DataConfig that a person wants to train with."""
 
     def __init__(
-        self, desk: Desk, page: "DataPage", notices: Notices, settings: Settings, parent: QObject
+        self,
+        desk: Service,
+        page: "DataPage",
+        notices: Notices,
+        settings: Settings,
+        parent: QObject,
     ) -> None:
         """`desk` is not open yet."""
         super().__init__(parent)
@@ -37,12 +43,13 @@ class DataController(QObject):
         self._settings = settings
         self._is_open = False
         self._closing_since: float | None = None
-        self._place = 0
+        self._asked: dict[type, int] = {}
+        """The number of the last question of each type."""
         self._newest = -1
         self._recent = recent_in(settings)
-        page.asked.connect(desk.ask)
-        page.thumbnails_wanted.connect(desk.want_thumbnails)
-        page.cancelled.connect(desk.cancel)
+        page.asked.connect(self._ask)
+        page.thumbnails_wanted.connect(lambda *wanted: self._ask(ShowThumbnails(*wanted)))
+        page.cancelled.connect(lambda: desk.cancel())
         page.chosen.connect(self._choose)
         page.forgotten.connect(self._forget)
         page.last_folder = settings.text("data folder")
@@ -65,12 +72,10 @@ class DataController(QObject):
         """Give the page what is new."""
         if not self._is_open:
             return
-        told = self._desk.told(self._place)
-        self._place += len(told)
-        for each in told:
-            self._tell(each)
-        for key, view in self._desk.take().items():
-            self._page.show_view(key, view)
+        for told in self._desk.told():
+            self._tell(told)
+        for view in self._desk.take():
+            self._page.show_view(view)
             if isinstance(view, SourceView):
                 self._remember(view)
 
@@ -93,12 +98,16 @@ class DataController(QObject):
         self._desk.open()
         return True
 
+    def _ask(self, question: Question) -> None:
+        self._asked[type(question)] = self._desk.ask(question)
+
     def _tell(self, told: Told) -> None:
         if told.wrong:
             self._notices.warn(told.sentence)
         else:
             self._notices.tell(told.sentence)
-        self._page.show_told(told)
+        kinds = (kind for kind, number in self._asked.items() if number == told.question)
+        self._page.show_told(told, next(kinds, None))
 
     # Remembering
 

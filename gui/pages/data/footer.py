@@ -5,10 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from engine.messages.views import CacheView, JobView
+from engine.messages.views import CacheView, ProgressView
 from gui.pages.data.primary_button import PrimaryButton
-from gui.widgets.job_progress import MEGA, JobProgress, megabytes
 from gui.widgets.live_label import LiveLabel
+from gui.widgets.task_progress import MEGA, TaskProgress, megabytes
 from gui.widgets.theme import RHYTHM
 
 
@@ -31,7 +31,7 @@ class DataFooter(QWidget):
         menu.addAction("As a manifest file…", self.manifest_requested.emit)
         menu.addAction("As folders…", self.folders_requested.emit)
         self.write.setMenu(menu)
-        self.progress = JobProgress("Writing")
+        self.progress = TaskProgress("Writing")
         self.progress.cancelled.connect(self.cancelled)
         self.kept = LiveLabel()
         self.clear = QPushButton("Clear")
@@ -59,10 +59,10 @@ class DataFooter(QWidget):
         self.train.setEnabled(on)
         self.write.setEnabled(on)
 
-    def show_job(self, job: JobView) -> None:
+    def show_progress(self, progress: ProgressView) -> None:
         """How far the writing is."""
-        if job.what == "write":
-            self.progress.show_job(job)
+        if progress.what == "write":
+            self.progress.show_progress(progress)
 
     def show_cache(self, cache: CacheView) -> None:
         """How much is kept on the disk, and where."""

@@ -18,14 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.config import DIGITS
-from engine.messages.views import JobView, SourceView, SurveyView
+from engine.messages.views import ProgressView, SourceView, SurveyView
 from gui.pages.data.problem_table import ProblemTable
 from gui.pages.data.stacked_bars import ROW_HEIGHT, StackedBars, SubsetLegend
 from gui.pages.data.subset_marks import SUBSET_NAMES
 from gui.pages.data.survey_facts import counts_of, sizes_of, troubles_of, words_of
 from gui.widgets.counted import counted
-from gui.widgets.job_progress import JobProgress
 from gui.widgets.scroll_column import ScrollColumn, heading, plain_text, quiet_text
+from gui.widgets.task_progress import TaskProgress
 from gui.widgets.theme import RHYTHM, make_quiet
 
 MOST_ROWS = 10
@@ -67,7 +67,7 @@ class DataOverview(QWidget):
         self._build_table()
         self.survey = QPushButton("Survey all pictures")
         self.survey.setToolTip("Read every picture once: sizes, colours, what is damaged or double")
-        self.progress = JobProgress("Survey")
+        self.progress = TaskProgress("Survey")
         self.survey.clicked.connect(self._ask)
         self.progress.cancelled.connect(self.cancelled)
         self._lay_out()
@@ -174,11 +174,11 @@ class DataOverview(QWidget):
         if self._view is not None and survey.source == self._view.source:
             self._show_survey(self._view, survey)
 
-    def show_job(self, job: JobView) -> None:
+    def show_progress(self, progress: ProgressView) -> None:
         """How far the survey is."""
-        if job.what == "survey":
-            self.progress.show_job(job)
-            self.survey.setVisible(job.finished)
+        if progress.what == "survey":
+            self.progress.show_progress(progress)
+            self.survey.setVisible(progress.finished)
 
     def stop(self) -> None:
         """Nothing is being surveyed any more."""

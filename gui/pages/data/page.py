@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 
 from engine.config import DIGITS, DataConfig
 from engine.data.endings import SOURCES
-from engine.desk.desk import Desk
-from engine.messages import views
-from engine.messages.views import JobView, SourceView, Told, View, ViewKey
+from engine.desk.desk import make_desk
+from engine.messages import questions, views
+from engine.messages.views import ProgressView, SourceView, Told, View
 from gui.guide import Step
 from gui.page import Around, Page
 from gui.pages.data.augmentation import AugmentationPanel
@@ -50,11 +50,11 @@ class DataPage(Page):
     """
 
     asked = Signal(object)
-    """A Request."""
+    """A Question."""
     thumbnails_wanted = Signal(int, object, int)
     """The number of the source, the pictures in the order wanted, the side in device pixels."""
     cancelled = Signal()
-    """The long work shall end."""
+    """What takes long shall end."""
     chosen = Signal(object)
     """The DataConfig to train with."""
     forgotten = Signal(str)
@@ -107,20 +107,20 @@ class DataPage(Page):
             chooser.folder_requested.connect(self._choose_folder)
             chooser.file_requested.connect(self._choose_file)
         self.sources.open_requested.connect(self.open_source)
-        self.sources.fetch_requested.connect(lambda name: self.asked.emit(views.Fetch(name)))
+        self.sources.fetch_requested.connect(lambda name: self.asked.emit(questions.Fetch(name)))
         self.sources.forget_requested.connect(self.forgotten)
         self.sources.cancelled.connect(self.cancelled)
         self.welcome.cancelled.connect(self.cancelled)
         self.footer.train_requested.connect(self._train)
         self.footer.manifest_requested.connect(self._write_manifest)
         self.footer.folders_requested.connect(self._write_folders)
-        self.footer.clear_requested.connect(lambda: self.asked.emit(views.ClearCache()))
+        self.footer.clear_requested.connect(lambda: self.asked.emit(questions.ClearCache()))
         self.footer.cancelled.connect(self.cancelled)
 
     def _connect_looks(self) -> None:
         self.browser.thumbnails_wanted.connect(self.thumbnails_wanted)
         self.browser.picture_chosen.connect(lambda: self._look_again("steps", "augmented"))
-        self.overview.survey_requested.connect(lambda: self.asked.emit(views.Survey()))
+        self.overview.survey_requested.connect(lambda: self.asked.emit(questions.Survey()))
         self.overview.cancelled.connect(self.cancelled)
         self.overview.picture_requested.connect(self.browser.show_picture)
         self.preparation.changed.connect(lambda: self._look_again("steps", "augmented"))
@@ -131,7 +131,7 @@ class DataPage(Page):
 
     # What there is to show
 
-    def show_view(self, key: ViewKey, view: View) -> None:
+    def show_view(self, view: View) -> None:
         """Show what is new; what is of a source before the open one is left."""
         match view:
             case views.SourceView():
@@ -151,22 +151,20 @@ class DataPage(Page):
                 if self._is_of_open(view):
                     self.browser.show_survey(view)
                     self.overview.show_survey(view)
-            case views.JobView():
-                self._show_job(view)
+            case views.ProgressView():
+                self._show_progress(view)
             case views.CacheView():
                 self.footer.show_cache(view)
-            case tuple():
-                self.sources.show_catalogue(view)
+            case views.CatalogueView():
+                self.sources.show_catalogue(view.entries)
 
-    def show_told(self, told: Told) -> None:
-        """Where something went wrong it may be that a job never began, and that the picture which
-        is looked at can't be read."""
-        if told.wrong:
-            if self._awaited is not None:
-                self._awaited.clear(told.sentence)
-                self._end_look()
-            self.sources.stop()
-            self.overview.stop()
+    def show_told(self, told: Told, kind: type | None) -> None:
+        """`kind` is the type of the question, where it is the last of that type. The picture that
+        is looked at may be one that can't be read."""
+        looks = (questions.ShowSteps, questions.ShowAugmented)
+        if told.wrong and kind in looks and self._awaited is not None:
+            self._awaited.clear(told.sentence)
+            self._end_look()
 
     def show_recent(self, recent: Sequence[str], gone: frozenset[str]) -> None:
         """The sources that were opened last, newest first, and which of them have gone."""
@@ -186,7 +184,7 @@ class DataPage(Page):
     def open_source(self, where: str) -> None:
         """Open a source: "digits", a name of the catalogue, or a path."""
         self._wait_for(Path(where).name or where)
-        self.asked.emit(views.OpenSource(where))
+        self.asked.emit(questions.OpenSource(where))
 
     def _is_of_open(self, view: object) -> bool:
         return self._view is not None and getattr(view, "source", None) == self._view.source
@@ -215,14 +213,14 @@ class DataPage(Page):
         if not is_another:
             self._look_again("steps", "augmented")
 
-    def _show_job(self, job: JobView) -> None:
-        if job.what == "open":
-            if job.finished:
+    def _show_progress(self, progress: ProgressView) -> None:
+        if progress.what == "open":
+            if progress.finished:
                 self._stop_waiting()
             elif not self._waits:
                 self._wait_for("pictures")
         for panel in (self.sources, self.welcome, self.overview, self.footer):
-            panel.show_job(job)
+            panel.show_progress(progress)
 
     def _wait_for(self, name: str) -> None:
         self._waits = True
@@ -246,7 +244,7 @@ class DataPage(Page):
     # What the window asks
 
     def join(self, around: Around) -> None:
-        self._controller = DataController(Desk(), self, around.notices, around.settings, self)
+        self._controller = DataController(make_desk(), self, around.notices, around.settings, self)
         self._controller.chosen.connect(around.learn_from)
 
     def open(self) -> None:
@@ -289,7 +287,7 @@ class DataPage(Page):
             self.open_source(name)
 
     def _divide(self) -> None:
-        self.asked.emit(views.ChooseSubsets(self.preparation.counts, self.preparation.seed))
+        self.asked.emit(questions.ChooseSubsets(self.preparation.counts, self.preparation.seed))
 
     def _train(self) -> None:
         if self.config is not None:
@@ -302,14 +300,14 @@ class DataPage(Page):
         )
         if name:
             path = name if name.endswith(".json") else f"{name}.json"
-            self.asked.emit(views.WriteSubsets(path, "manifest"))
+            self.asked.emit(questions.WriteSubsets(path, "manifest"))
 
     def _write_folders(self) -> None:
         name = QFileDialog.getExistingDirectory(
             self, "Choose an empty folder for the subsets", self.last_folder
         )
         if name:
-            self.asked.emit(views.WriteSubsets(name, "folders"))
+            self.asked.emit(questions.WriteSubsets(name, "folders"))
 
     def _draw_again(self) -> None:
         self._draw_seed += 1
@@ -332,9 +330,9 @@ class DataPage(Page):
         self._awaited = panel
         self._patience.start()
         if kind == "steps":
-            self.asked.emit(views.ShowSteps(picture, config))
+            self.asked.emit(questions.ShowSteps(picture, config))
         else:
-            self.asked.emit(views.ShowAugmented(picture, config, DRAWS, self._draw_seed))
+            self.asked.emit(questions.ShowAugmented(picture, config, DRAWS, self._draw_seed))
 
     def _end_look(self) -> None:
         """What was asked is here, or won't come."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 
 from engine.data.catalogue.entry import CatalogueEntry
 from gui.widgets.counted import counted
-from gui.widgets.job_progress import megabytes
+from gui.widgets.task_progress import megabytes
 
 ENTRY = Qt.ItemDataRole.UserRole
 """The role under which a row gives its SourceEntry."""

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.data.catalogue.entry import CatalogueEntry
-from engine.messages.views import JobView
+from engine.messages.views import ProgressView
 from gui.pages.data.source_line import SourceLine
 from gui.pages.data.source_list import SourceEntry, SourceList, entries_of
-from gui.widgets.job_progress import JobProgress, megabytes
 from gui.widgets.scroll_column import plain_text
+from gui.widgets.task_progress import TaskProgress, megabytes
 from gui.widgets.theme import RHYTHM, title_font
 
 HINT = "A double click opens a source. What is dropped anywhere on this page is opened too."
@@ -97,7 +97,7 @@ class DataSources(QWidget):
         self.use = QPushButton()
         self.forget = QPushButton("Remove")
         self.forget.setToolTip("From this list; nothing is deleted (Delete)")
-        self.progress = JobProgress("Download")
+        self.progress = TaskProgress("Download")
         self.use.clicked.connect(self._use)
         self.forget.clicked.connect(self._forget)
         self.progress.cancelled.connect(self.cancelled)
@@ -134,16 +134,11 @@ class DataSources(QWidget):
         self.list.viewport().update()
         self._show_details()
 
-    def show_job(self, job: JobView) -> None:
+    def show_progress(self, progress: ProgressView) -> None:
         """How far the download is."""
-        if job.what == "fetch":
-            self.progress.show_job(job)
+        if progress.what == "fetch":
+            self.progress.show_progress(progress)
             self._show_details()
-
-    def stop(self) -> None:
-        """The download has failed; if it goes on nevertheless, it shows at its next step."""
-        self.progress.hide()
-        self._show_details()
 
     def _fill(self) -> None:
         """Show what there is now; what was chosen stays chosen."""

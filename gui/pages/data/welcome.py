@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
-from engine.messages.views import JobView
-from gui.widgets.job_progress import JobProgress
+from engine.messages.views import ProgressView
+from gui.widgets.task_progress import TaskProgress
 from gui.widgets.theme import RHYTHM, make_quiet, title_font
 
 WIDTH = 34 * RHYTHM
@@ -28,7 +28,7 @@ class DataWelcome(QWidget):
         self.open_folder.clicked.connect(self.folder_requested)
         self.open_file.clicked.connect(self.file_requested)
         self._opening = self._title("")
-        self.progress = JobProgress("Opening")
+        self.progress = TaskProgress("Opening")
         self.progress.cancelled.connect(self.cancelled)
         self._stack = QStackedLayout(self)
         kinds = QLabel(KINDS)
@@ -53,10 +53,10 @@ class DataWelcome(QWidget):
         self.progress.begin("Looking at its files …")
         self._stack.setCurrentIndex(1)
 
-    def show_job(self, job: JobView) -> None:
+    def show_progress(self, progress: ProgressView) -> None:
         """How far the opening is."""
-        if job.what == "open" and not job.finished:
-            self.progress.show_job(job)
+        if progress.what == "open" and not progress.finished:
+            self.progress.show_progress(progress)
 
     def _title(self, words: str) -> QLabel:
         label = QLabel(words)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from engine.messages.views import JobView
+from engine.messages.views import ProgressView
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.theme import RHYTHM
 
@@ -11,7 +11,7 @@ _PARTS = 1000
 MEGA = 1e6
 
 
-class JobProgress(QWidget):
+class TaskProgress(QWidget):
     """Hidden while nothing runs. GUI thread only."""
 
     cancelled = Signal()
@@ -44,21 +44,21 @@ class JobProgress(QWidget):
         self.words.set_text(words)
         self.show()
 
-    def show_job(self, job: JobView) -> None:
+    def show_progress(self, progress: ProgressView) -> None:
         """Show how far it is; finished work is hidden."""
         # In thousandths: a QProgressBar can't count to two thousand million bytes.
-        self.bar.setValue(_PARTS * job.done // job.total if job.total else 0)
-        self.words.set_text(how_far(job))
-        self.setVisible(not job.finished)
+        self.bar.setValue(_PARTS * progress.done // progress.total if progress.total else 0)
+        self.words.set_text(how_far(progress))
+        self.setVisible(not progress.finished)
 
 
-def how_far(job: JobView) -> str:
+def how_far(progress: ProgressView) -> str:
     """1,234 of 25,000 pictures, or 3.4 of 12 MB."""
-    if job.unit == "bytes":
-        done = megabytes(job.done / MEGA)
-        return f"{done} of {megabytes(job.total / MEGA)}" if job.total else done
-    of = f" of {job.total:,}" if job.total else ""
-    return f"{job.done:,}{of} pictures"
+    if progress.unit == "bytes":
+        done = megabytes(progress.done / MEGA)
+        return f"{done} of {megabytes(progress.total / MEGA)}" if progress.total else done
+    of = f" of {progress.total:,}" if progress.total else ""
+    return f"{progress.done:,}{of} pictures"
 
 
 def megabytes(number: float) -> str:

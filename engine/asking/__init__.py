@@ -1,0 +1,1 @@
+"""Questions of a page and who answers them, in threads beside the training."""
