@@ -16,6 +16,7 @@ from gui.settings import Settings
 from gui.view_state import ViewState
 from gui.widgets.notices import Notices
 from tests.gui.made_sources import catalogue, source_view
+from tests.gui.made_views import steps_view
 
 
 class FakeDesk:
@@ -118,6 +119,15 @@ def test_views_reach_the_page_and_its_wishes_the_desk(house):
     assert house.desk.questions[-1] == ClearCache()
     house.page.overview.cancelled.emit()
     assert house.desk.cancels == 1
+
+
+def test_what_came_with_its_source_is_shown_whatever_came_first(house):
+    house.controller.open()
+    house.show(source_view(source=1))
+    house.page.tabs.setCurrentWidget(house.page.steps)
+    house.desk.views = [steps_view(source=2), source_view(source=2, where="/pictures/b")]
+    house.controller.tick()
+    assert house.page.steps.values.isVisibleTo(house.page.steps)
 
 
 def test_what_is_told_is_said_once(house):

@@ -74,7 +74,8 @@ class DataController(QObject):
             return
         for told in self._desk.told():
             self._tell(told)
-        for view in self._desk.take():
+        # The source first, for whatever else has come may be of it.
+        for view in sorted(self._desk.take(), key=lambda view: not isinstance(view, SourceView)):
             self._page.show_view(view)
             if isinstance(view, SourceView):
                 self._remember(view)

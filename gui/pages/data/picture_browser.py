@@ -29,7 +29,7 @@ from gui.widgets.theme import RHYTHM, make_quiet, title_font
 
 SIDE, SMALLEST, LARGEST, SIDE_STEP = 96, 48, 192, 16
 REST_MS = 50
-"""The least time between two requests for thumbnails."""
+"""The least time between two questions for thumbnails."""
 
 
 class PictureBrowser(QWidget):
