@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from engine.state import Phase, Status, Trigger, allows
 from gui.widgets.icons import icon
+from gui.widgets.keys import with_keys
 
 _START_WORDS = {Phase.TRAINING: "Pause", Phase.PAUSED: "Resume"}
 
@@ -86,7 +87,6 @@ class Actions(QObject):
             action.setShortcut(QKeySequence(keys))
             # The key must not act again and again while it is held down.
             action.setAutoRepeat(False)
-            tip = f"{tip} ({keys})"
-        action.setToolTip(tip)
+        action.setToolTip(with_keys(tip, keys))
         self._icons[action] = icon_name
         return action

@@ -78,11 +78,12 @@ def test_a_source_is_opened_by_its_button_and_by_a_double_click(sources, qtbot):
     assert sources.asked == ["digits", ZIP]
 
 
-def test_delete_forgets_only_what_was_opened_once(sources, qtbot):
+@pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
+def test_delete_forgets_only_what_was_opened_once(sources, qtbot, key):
     sources.list.setFocus()
     for title in ("Handwritten digits", "STL-10", "dogs_vs_cats.zip"):
         choose(sources, title)
-        qtbot.keyClick(sources.list, Qt.Key.Key_Delete)
+        qtbot.keyClick(sources.list, key)
     assert sources.asked == [ZIP]
 
 

@@ -61,12 +61,13 @@ def test_what_the_engine_selects_is_shown_and_not_asked_for_again(panel):
     assert panel.asked == []
 
 
-def test_delete_removes_the_selected_one(panel, qtbot):
+@pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
+def test_delete_removes_the_selected_one(panel, qtbot, key):
     removed = []
     panel.remove_requested.connect(removed.append)
     panel.show_event(ProbeSelected(2))
     panel.list.setFocus()
-    qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
+    qtbot.keyClick(panel.list, key)
     assert removed == [2]
     panel.show_event(ProbeRemoved(2))
     assert list(verdicts(panel)) == [1, 3]

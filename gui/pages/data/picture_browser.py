@@ -23,6 +23,7 @@ from gui.pages.data.picture_list import Filter, PictureList
 from gui.pages.data.picture_tile import PictureTile, tile_size
 from gui.pages.data.subset_marks import SUBSET_NAMES
 from gui.widgets.counted import counted
+from gui.widgets.keys import control
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.pictures.tiles import TileView
 from gui.widgets.theme import RHYTHM, make_quiet, title_font
@@ -75,7 +76,7 @@ class PictureBrowser(QWidget):
         self.side.setValue(SIDE)
         self.side.setFixedWidth(12 * RHYTHM)
         self.side.setAccessibleName("Size of the thumbnails")
-        self.side.setToolTip("Size of the thumbnails (Ctrl and the wheel)")
+        self.side.setToolTip(f"Size of the thumbnails ({control()} and the wheel)")
         self.side.valueChanged.connect(self._resize_tiles)
         self.caption = LiveLabel()
 

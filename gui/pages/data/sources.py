@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from engine.data.catalogue.entry import CatalogueEntry
 from engine.messages.views import ProgressView
 from gui.pages.data.source_line import SourceLine
 from gui.pages.data.source_list import SourceEntry, SourceList, entries_of
+from gui.widgets.keys import removes
 from gui.widgets.scroll_column import plain_text
 from gui.widgets.task_progress import TaskProgress, megabytes
 from gui.widgets.theme import RHYTHM, title_font
@@ -67,8 +68,7 @@ class DataSources(QWidget):
         self.list.selectionModel().currentChanged.connect(self._show_details)
         self.list.activated.connect(self._use)
         forget = QAction("Remove from this list", self.list)
-        forget.setShortcut(QKeySequence.StandardKey.Delete)
-        forget.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        removes(forget)
         forget.triggered.connect(self._forget)
         self.list.addAction(forget)
         self._build_card()

@@ -19,6 +19,7 @@ from gui.pages.data.step_texts import (
     use_of,
     whole,
 )
+from gui.widgets.keys import control
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.pictures.view import PictureView
 from gui.widgets.scroll_column import ScrollColumn, heading, plain_text, quiet_text
@@ -27,7 +28,7 @@ from gui.widgets.theme import RHYTHM, make_quiet
 EMPTY = "Choose a picture to see how it becomes numbers"
 HINT = (
     "Point at a picture to read its pixel here.\n"
-    "Ctrl and the wheel zoom, and after a click the wheel alone."
+    "{control} and the wheel zoom, and after a click the wheel alone."
 )
 GRID_HEIGHT = 30 * RHYTHM
 TENSOR_HEIGHT = 24 * RHYTHM
@@ -56,7 +57,7 @@ class StepsPanel(QWidget):
         self.input = PictureView("What the network gets")
         self._values_facts, self._input_facts = plain_text(), plain_text()
         self._scaling = quiet_text()
-        self.readings = PixelReadings(HINT)
+        self.readings = PixelReadings(HINT.format(control=control()))
 
         page = QWidget()
         self._stack = QStackedLayout(self)

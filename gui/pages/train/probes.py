@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QAction, QFont, QImage, QKeySequence, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QAction, QFont, QImage, QPainter, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -35,6 +35,7 @@ from engine.messages.frames import Frame, FrameKey, PredictionsDemand, Predictio
 from gui.pages.train.probe_list import ENTRY, INVITATION, Entry, Index, ProbeList
 from gui.panel import Panel
 from gui.view_state import ViewState
+from gui.widgets.keys import removes
 from gui.widgets.theme import RHYTHM
 
 THUMBNAIL = 6 * RHYTHM
@@ -136,8 +137,7 @@ class ProbesPanel(Panel):
         self.list.selectionModel().currentChanged.connect(self._moved)
         self.list.clicked.connect(self._used)
         remove = QAction("Remove picture", self.list)
-        remove.setShortcut(QKeySequence.StandardKey.Delete)
-        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        removes(remove)
         remove.triggered.connect(self._remove)
         self.list.addAction(remove)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
