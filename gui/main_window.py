@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         self._rail, self._stack = Rail(), QStackedWidget()
         for place, page in enumerate(self.pages.values()):
             self._stack.addWidget(page)
-            self._rail.add(page.title, page.icon, f"{page.tip} (Ctrl+{place + 1})")
+            self._rail.add(page.title, page.icon, with_keys(page.tip, f"Ctrl+{place + 1}"))
             for dock in page.docks.values():
                 self.drop_target.watch(dock)
         self._rail.chosen.connect(lambda place: self.show_page(list(self.pages)[place]))

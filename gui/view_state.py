@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from engine.messages.frames import WHOLE, MosaicFrame, Region, Scale
 from gui.settings import Settings
 from gui.widgets.mosaic.palettes import palette_names
+from gui.widgets.sheets import MOST_MAPS, sheet_at
 
 Sort = Literal["channel", "mean", "max", "std"]
-MOST_MAPS = 64
 SCALES: dict[Scale, str] = {
     "map": "each map by itself",
     "layer": "by layer",
@@ -37,6 +37,7 @@ class ViewState(QObject):
         self._pins: dict[str, tuple[int, ...]] = {}
         self._regions: dict[str, Region] = {}
         self._orders: dict[str, tuple[int, ...]] = {}
+        self._first: dict[str, int] = {}
 
     @property
     def palette(self) -> str:
@@ -83,6 +84,7 @@ class ViewState(QObject):
         """
         self._sort = sort
         self._orders = {}
+        self._first = {}  # what comes first now is on the first sheet
         if sort != "channel":
             for tap, frame in frames.items():
                 figure_C = {"mean": frame.mean_C, "max": frame.max_C, "std": frame.std_C}[sort]
@@ -125,13 +127,27 @@ class ViewState(QObject):
         self.changed.emit()
         self.zoom_reset.emit()
 
+    def sheet(self, tap: str, count: int) -> range:
+        """Which places in the order of a tap's `count` maps are shown together."""
+        return sheet_at(self._first.get(tap, 0), count)
+
+    def turn(self, tap: str, count: int, by: int) -> None:
+        """Show the next sheet of a tap's maps, or the one so many further."""
+        now = self.sheet(tap, count)
+        then = sheet_at(now.start + by * MOST_MAPS, count)
+        if then != now:
+            self._first[tap] = then.start
+            self.changed.emit()
+
     def channels(self, tap: str, count: int) -> tuple[int, ...]:
-        """The channels of a tap with `count` maps in the order shown: pins first, then sorted;
-        no more than MOST_MAPS."""
+        """The channels of the sheet that is shown of a tap with `count` maps, in order: pins come
+        first, then the others as they are sorted."""
         order = self._orders.get(tap, range(count))
         pins = [channel for channel in self.pins(tap) if channel < count]
         pinned = set(pins)
-        return tuple([*pins, *(c for c in order if c < count and c not in pinned)][:MOST_MAPS])
+        all_of_them = [*pins, *(c for c in order if c < count and c not in pinned)]
+        shown = self.sheet(tap, count)
+        return tuple(all_of_them[shown.start : shown.stop])
 
     def forget_network(self) -> None:
         """A different network: selection, pins, zoom and order mean nothing for it."""
@@ -139,6 +155,7 @@ class ViewState(QObject):
         self._pins = {}
         self._regions = {}
         self._orders = {}
+        self._first = {}
         self._sort = "channel"
         self.changed.emit()
         self.selection_changed.emit()

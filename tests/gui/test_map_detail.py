@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.messages.frames import WHOLE, DetailDemand, DetailFrame, MapsDemand, Region
+from engine.networks.stages import Stage
 from engine.percent import percent
 from gui.pages.train.map_detail import EMPTY, MapDetailPanel
 from gui.pages.train.mosaics import one_map, slices, values_tile
@@ -144,6 +145,24 @@ def test_the_filter_that_made_it_is_shown_with_its_weights(shown: MapDetailPanel
     assert "bias 0.250" in words(shown)
 
 
+def test_every_slice_of_a_deep_filter_can_be_reached(panel: MapDetailPanel) -> None:
+    deep = Stage("conv9", "conv", "conv", (4, 9, 9), True, "conv9.conv", (100, 3, 3))
+    panel.show_event(loaded((STAGES[0], deep)))
+    panel.view.select("conv9", 2)
+    panel.show_frames(answer(panel.wants(), stages=(deep,)))
+    QApplication.processEvents()
+    beside = panel.findChild(FilterSlices)
+    assert panel.sheets.text == "1–64 of 100"
+    panel.sheets.turned.emit(1)
+    assert panel.sheets.text == "37–100 of 100"
+    filter_IHW = detail(deep, DetailDemand("conv9", 2)).filter_IHW
+    assert filter_IHW is not None
+    point(beside, beside.channel_rect(99).center())
+    assert f"weight [99, 1, 1]: {figure(filter_IHW[99, 1, 1])}" in words(panel)
+    panel.show_frames(answer(panel.wants(), step=2, stages=(deep,)))
+    assert panel.sheets.text == "37–100 of 100"
+
+
 def test_beside_a_pooled_map_stands_what_it_pooled(panel: MapDetailPanel) -> None:
     panel.view.select("pool1", 7)
     order = (9, 7, 3)
@@ -237,7 +256,7 @@ def test_a_weight_of_zero_is_the_middle_of_the_palette() -> None:
     weights = [[0, 2, -2], [1, 0, -1], [0, 0, 0]]
     filter_IHW = np.array([weights], np.float32)
     demand = DetailDemand("conv1", 0)
-    frame = slices(detail_of(np.ones((2, 2), np.float32), demand, filter_IHW=filter_IHW))
+    frame = slices(detail_of(np.ones((2, 2), np.float32), demand, filter_IHW=filter_IHW), range(1))
     assert frame.mosaic_HW.tolist() == [[128, 255, 0], [191, 128, 64], [128, 128, 128]]
     assert (frame.low_N[0], frame.high_N[0]) == (-2, 2)
 

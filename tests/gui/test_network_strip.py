@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.messages.events import ProbeRemoved, ProbeSelected
@@ -19,9 +19,10 @@ from engine.messages.frames import (
 from engine.networks.stages import Stage
 from gui.pages.train.network_strip import EMPTY, NetworkStrip
 from gui.pages.train.stage_column import StageColumn, shape_text
-from gui.view_state import MOST_MAPS, ViewState
+from gui.view_state import ViewState
 from gui.widgets.class_bars import ClassBars
 from gui.widgets.mosaic.view import MosaicView
+from gui.widgets.sheets import MOST_MAPS
 from tests.gui.made_frames import MAP_TAPS, STAGES, answer, loaded, maps_of, mosaic, probe_shown
 
 DEEP = (
@@ -125,8 +126,67 @@ def test_of_many_channels_a_part_is_shown_and_the_header_says_so(strip: NetworkS
     channels = maps_demand(strip, "conv0").channels
     assert channels is not None
     assert len(channels) == MOST_MAPS
-    assert shape_text(DEEP[1]) == "14x14x512, 64 of 512"
+    assert column_of(strip, "conv0").sheets.text == "1–64 of 512"
+    assert shape_text(DEEP[1]) == "14x14x512"
     assert shape_text(STAGES[1]) == "26x26x32"
+
+
+WIDE = (STAGES[0], Stage("dense1", "dense", "dense, relu", (500,)), STAGES[-1])
+
+
+def turners(column: StageColumn) -> tuple[QToolButton, QToolButton]:
+    back, on = column.sheets.findChildren(QToolButton)
+    return back, on
+
+
+def test_every_unit_of_a_wide_layer_can_be_reached(strip: NetworkStrip, qtbot: QtBot) -> None:
+    strip.show_event(loaded(WIDE))
+    column = column_of(strip, "dense1")
+    back, on = turners(column)
+    seen: list[int] = []
+    assert column.sheets.isVisible()
+    assert not back.isEnabled()
+    while True:
+        channels = maps_demand(strip, "dense1").channels
+        assert channels is not None
+        assert len(channels) == MOST_MAPS, "so that the last sheet looks like the others"
+        seen += channels
+        if not on.isEnabled():
+            break
+        qtbot.mouseClick(on, Qt.MouseButton.LeftButton)
+    assert set(seen) == set(range(500))
+    assert column.sheets.text == "437–500 of 500"
+    qtbot.keyClick(mosaic_of(strip, "dense1"), Qt.Key.Key_PageUp)
+    assert column.sheets.text == "373–436 of 500"
+    strip.view.forget_network()
+    assert column.sheets.text == "1–64 of 500"
+
+
+def test_sheets_are_turned_without_moving_anything(strip: NetworkStrip, qtbot: QtBot) -> None:
+    strip.show_event(loaded(WIDE))
+    places = [column.geometry() for column in strip.columns]
+    tiling = mosaic_of(strip, "dense1").tiling
+    for _ in range(7):
+        qtbot.keyClick(mosaic_of(strip, "dense1"), Qt.Key.Key_PageDown)
+        strip.show_frames(answer(strip.wants(), stages=WIDE))
+        assert [column.geometry() for column in strip.columns] == places
+        assert mosaic_of(strip, "dense1").tiling == tiling
+
+
+def test_the_strongest_units_are_on_the_first_sheet(strip: NetworkStrip) -> None:
+    strip.show_event(loaded(WIDE))
+    strip.view.turn("dense1", 500, 3)
+    strip.show_frames(answer(strip.wants(), stages=WIDE))
+    strip.view.sort_by("mean", strip.frames)
+    assert column_of(strip, "dense1").sheets.text == "1–64 of 500"
+    channels = maps_demand(strip, "dense1").channels
+    mean_C = maps_of(WIDE[1]).mean(axis=(1, 2))
+    assert channels == tuple(np.argsort(-mean_C, kind="stable")[:MOST_MAPS])
+
+
+def test_where_one_sheet_holds_all_there_is_nothing_to_turn(digits: NetworkStrip) -> None:
+    for column in digits.columns:
+        assert not column.sheets.isVisible()
 
 
 def test_frames_are_shown_and_kept(digits: NetworkStrip) -> None:

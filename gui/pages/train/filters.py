@@ -24,11 +24,12 @@ from engine.messages.frames import (
 )
 from engine.networks.stages import Stage
 from gui.panel import Panel
-from gui.view_state import MOST_MAPS, ViewState
+from gui.view_state import ViewState
 from gui.widgets.field_keys import give_keys_back
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic.colour_bar import ColourBar
 from gui.widgets.mosaic.view import MosaicView
+from gui.widgets.sheets import MOST_MAPS, SheetTurner
 from gui.widgets.theme import RHYTHM, make_quiet
 
 EMPTY = "The filters appear with the network."
@@ -60,6 +61,7 @@ class FiltersPanel(Panel):
         self.input.setToolTip("Which slice of each filter is shown: one for every input channel")
         self._shape = QLabel()
         make_quiet(self._shape)
+        self.sheets = SheetTurner("filters")
         self.pairs = MosaicView("", pairs=True, framed=True)
         self._bars = ColourBar(), ColourBar()
         self._captions = LiveLabel(), LiveLabel()
@@ -79,6 +81,8 @@ class FiltersPanel(Panel):
         self.pairs.pin_requested.connect(self._pin)
         self.pairs.region_changed.connect(self._zoom)
         self.pairs.hovered.connect(self._hover)
+        for turner in (self.sheets, self.pairs):
+            turner.turned.connect(self._turn)
         self.pairs.tiling_changed.connect(self._forget_wanted)
         view.changed.connect(self._follow_view)
         view.selection_changed.connect(self._follow_selection)
@@ -92,6 +96,7 @@ class FiltersPanel(Panel):
         top.addWidget(self.input)
         top.addWidget(self._shape)
         top.addStretch()
+        top.addWidget(self.sheets)
         legend = QGridLayout()
         legend.setHorizontalSpacing(2 * RHYTHM)
         legend.setVerticalSpacing(0)
@@ -151,10 +156,7 @@ class FiltersPanel(Panel):
         assert stage.kernel_IHW is not None
         inputs, height, width = stage.kernel_IHW
         filters = stage.shape[0]
-        shown = f" ({MOST_MAPS} shown)" if filters > MOST_MAPS else ""
-        self._shape.setText(
-            f"{height}x{width}x{inputs} \N{RIGHTWARDS ARROW} {filters} filters{shown}"
-        )
+        self._shape.setText(f"{height}x{width}x{inputs} \N{RIGHTWARDS ARROW} {filters} filters")
         self.input.setMaximum(inputs - 1)
         self.input.setValue(MEAN_OF_INPUTS)
         self.input.setEnabled(inputs > 1)
@@ -202,6 +204,8 @@ class FiltersPanel(Panel):
             bar.set_palette(palette)
         if self._stage is not None:
             self.pairs.region = self.view.region(self._stage.response_tap or "")
+            filters = self._stage.shape[0]
+            self.sheets.show_sheet(self.view.sheet(self._stage.name, filters), filters)
             self.pairs.set_marks(self._selected(), self.view.pins(self._stage.name))
 
     def _follow_selection(self) -> None:
@@ -257,6 +261,10 @@ class FiltersPanel(Panel):
     def _pin(self, channel: int) -> None:
         if self._stage is not None:
             self.view.toggle_pin(self._stage.name, channel)
+
+    def _turn(self, by: int) -> None:
+        if self._stage is not None:
+            self.view.turn(self._stage.name, self._stage.shape[0], by)
 
     def _zoom(self, region: Region) -> None:
         if self._stage is not None and self._stage.response_tap is not None:

@@ -30,10 +30,11 @@ from engine.percent import percent
 from gui.pages.train.mosaics import one_map, slices, values_tile
 from gui.pages.train.pixel_views import FilterSlices, LargeMap
 from gui.panel import Panel
-from gui.view_state import MOST_MAPS, ViewState
+from gui.view_state import ViewState
 from gui.widgets.class_bars import demi_bold
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic.colour_bar import ColourBar, figure
+from gui.widgets.sheets import MOST_MAPS, SheetTurner, sheet_at
 from gui.widgets.theme import RHYTHM, make_quiet
 
 EMPTY = "Click a map to see it large"
@@ -63,6 +64,8 @@ class MapDetailPanel(Panel):
         self._map = LargeMap()
         self._beside = FilterSlices()
         self._caption = LiveLabel()
+        self._first_slice = 0
+        self.sheets = SheetTurner("slices", by_keys=False)
         self._beside_reading = LiveLabel()
 
         waiting = QLabel(EMPTY)
@@ -79,6 +82,7 @@ class MapDetailPanel(Panel):
         self._map.pointed.connect(self._point_at)
         self._map.region_changed.connect(self._show_map)
         self._beside.pointed.connect(self._point_at_weight)
+        self.sheets.turned.connect(self._turn)
         view.changed.connect(self._follow_view)
         view.selection_changed.connect(self._follow_selection)
         view.zoom_reset.connect(self._map.show_whole)
@@ -89,7 +93,10 @@ class MapDetailPanel(Panel):
         top.addWidget(self.pin)
         beside = QVBoxLayout()
         beside.setSpacing(RHYTHM // 2)
-        beside.addWidget(self._caption)
+        head = QHBoxLayout()
+        head.addWidget(self._caption, 1)
+        head.addWidget(self.sheets)
+        beside.addLayout(head)
         beside.addWidget(self._beside, 1)
         beside.addWidget(self._beside_reading)
         self._grid.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
@@ -149,9 +156,26 @@ class MapDetailPanel(Panel):
             self._begin(frame)
         self._show_map()
         self._figures.follow(lambda: figures(frame))
-        if frame.filter_IHW is not None:
-            self._beside.set_frames(slices(frame))
+        self._show_slices()
         self._read()
+
+    def _show_slices(self) -> None:
+        frame = self._frame
+        if frame is None or frame.filter_IHW is None:
+            return
+        count = len(frame.filter_IHW)
+        sheet = sheet_at(self._first_slice, count)
+        self.sheets.show_sheet(sheet, count)
+        self._beside.set_frames(slices(frame, sheet))
+
+    def _turn(self, by: int) -> None:
+        if self._frame is not None and self._frame.filter_IHW is not None:
+            count = len(self._frame.filter_IHW)
+            now = sheet_at(self._first_slice, count)
+            self._first_slice = sheet_at(now.start + by * MOST_MAPS, count).start
+            self._weight = None
+            self._show_slices()
+            self._read()
 
     def _show_map(self) -> None:
         if self._frame is not None:
@@ -170,10 +194,8 @@ class MapDetailPanel(Panel):
         pooled = self._stages.get(stage.pools) if stage.pools is not None else None
         if frame.filter_IHW is not None:
             inputs, kernel_height, kernel_width = frame.filter_IHW.shape
-            shown = min(inputs, MOST_MAPS)
-            of = f", {shown} shown" if shown < inputs else ""
-            self._caption.set_text(f"filter {kernel_height}x{kernel_width}x{inputs}{of}")
-            self._beside.expect(frame.tap, shown, (kernel_height, kernel_width))
+            self._caption.set_text(f"filter {kernel_height}x{kernel_width}x{inputs}")
+            self._beside.expect(frame.tap, min(inputs, MOST_MAPS), (kernel_height, kernel_width))
         elif pooled is not None:
             self._caption.set_text(f"pooled from {pooled.name}")
             _, pooled_height, pooled_width = pooled.shape
@@ -182,6 +204,8 @@ class MapDetailPanel(Panel):
             self._caption.set_text("")
         beside = frame.filter_IHW is not None or pooled is not None
         self._beside.setVisible(beside)
+        self._first_slice = 0
+        self.sheets.setVisible(False)
         self._stack.setCurrentWidget(self._page)
         self._follow_view()
 
@@ -206,6 +230,9 @@ class MapDetailPanel(Panel):
         self._read()
 
     def _point_at_weight(self, weight: tuple[int, int, int] | None) -> None:
+        if weight is not None:
+            cell, row, column = weight
+            weight = self._first_slice + cell, row, column
         self._weight = weight
         self._read()
 

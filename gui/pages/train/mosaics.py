@@ -4,7 +4,6 @@ import numpy as np
 from msgspec import structs
 
 from engine.messages.frames import DetailFrame, KernelsDemand, MapsDemand, MosaicFrame, Region
-from gui.view_state import MOST_MAPS
 
 _NO_FIGURES = np.empty(0, np.float32)
 
@@ -20,13 +19,12 @@ def values_tile(frame: DetailFrame, region: Region) -> MosaicFrame:
     return _mosaic(frame, shown_HW[np.newaxis], (frame.channel,), (frame.low, frame.high), demand)
 
 
-def slices(frame: DetailFrame) -> MosaicFrame:
-    """The slices of a filter, at most MOST_MAPS, on one scale about zero."""
+def slices(frame: DetailFrame, sheet: range) -> MosaicFrame:
+    """Some of the slices of a filter, on one scale about zero for all of them."""
     assert frame.filter_bytes_IHW is not None
-    bytes_IHW = frame.filter_bytes_IHW[:MOST_MAPS]
-    channels = tuple(range(len(bytes_IHW)))
+    bytes_IHW = frame.filter_bytes_IHW[sheet.start : sheet.stop]
     span = -frame.filter_high, frame.filter_high
-    return _mosaic(frame, bytes_IHW, channels, span, KernelsDemand(frame.tap))
+    return _mosaic(frame, bytes_IHW, tuple(sheet), span, KernelsDemand(frame.tap))
 
 
 def one_map(frame: MosaicFrame, channel: int) -> MosaicFrame:

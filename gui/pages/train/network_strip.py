@@ -27,10 +27,11 @@ from gui.pages.train.seen_picture import SeenPicture
 from gui.pages.train.sideways_scroll import SidewaysScroll
 from gui.pages.train.stage_column import StageColumn
 from gui.panel import Panel
-from gui.view_state import MOST_MAPS, ViewState
+from gui.view_state import ViewState
 from gui.widgets.class_bars import ClassBars
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic.view import MosaicView
+from gui.widgets.sheets import MOST_MAPS
 from gui.widgets.theme import RHYTHM, make_quiet
 
 EMPTY = "Loading the digits and the network \N{HORIZONTAL ELLIPSIS}"
@@ -161,7 +162,18 @@ class NetworkStrip(Panel):
             content = self._bars
         elif stage.maps_CHW is not None:
             content = self._mosaic(stage.name, stage.maps_CHW)
-        return StageColumn(stage, content, first=number == 0)
+        column = StageColumn(stage, content, first=number == 0)
+        if stage.maps_CHW is not None:
+            tap, count = stage.name, stage.maps_CHW[0]
+
+            def turn(by: int) -> None:
+                self.view.turn(tap, count, by)
+
+            column.show_sheet(self.view.sheet(tap, count), count)
+            column.sheets.turned.connect(turn)
+            if column.mosaic is not None:
+                column.mosaic.turned.connect(turn)
+        return column
 
     def _mosaic(self, tap: str, maps_CHW: tuple[int, int, int]) -> MosaicView:
         channels, height, width = maps_CHW
@@ -182,11 +194,6 @@ class NetworkStrip(Panel):
         mosaic.region_changed.connect(zoom)
         mosaic.tiling_changed.connect(self._forget_wanted)
         return mosaic
-
-    def _mosaics(self) -> Iterator[tuple[Stage, MosaicView]]:
-        for column in self.columns:
-            if column.mosaic is not None:
-                yield column.stage, column.mosaic
 
     def _lay_out(self) -> None:
         """Give the columns the largest tiles with which the whole network fits, if any."""
@@ -237,7 +244,11 @@ class NetworkStrip(Panel):
     def _follow_view(self) -> None:
         self._forget_wanted()
         selected_tap, selected = self.view.selected or ("", -1)
-        for stage, mosaic in self._mosaics():
+        for column in self.columns:
+            stage, mosaic = column.stage, column.mosaic
+            if mosaic is None:
+                continue
+            column.show_sheet(self.view.sheet(stage.name, stage.shape[0]), stage.shape[0])
             mosaic.set_palettes(self.view.palette)
             mosaic.region = self.view.region(stage.name)
             mosaic.set_marks(

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QWidget
 
 from engine.messages.frames import MosaicFrame
 from engine.networks.stages import Stage
-from gui.view_state import MOST_MAPS
 from gui.widgets.class_bars import demi_bold
 from gui.widgets.live_label import LiveLabel
 from gui.widgets.mosaic import layout
 from gui.widgets.mosaic.canvas import GAP, gap_px
 from gui.widgets.mosaic.colour_bar import figure
 from gui.widgets.mosaic.view import MosaicView
+from gui.widgets.sheets import MOST_MAPS, SheetTurner
 
 ARROW_WIDTH = 16
 """The room for the arrow at the left of each stage."""
@@ -40,6 +40,7 @@ class StageColumn(QWidget):
         self._lines = (stage.name, stage.title, shape_text(stage))
         self._range = LiveLabel(self, Qt.AlignmentFlag.AlignRight, whole_only=True)
         self._range.setVisible(self.mosaic is not None)
+        self.sheets = SheetTurner(parent=self)
         if content is not None:
             content.setParent(self)
             content.show()
@@ -54,6 +55,10 @@ class StageColumn(QWidget):
         """Say the lowest and highest true value of the maps of a frame."""
         low_N, high_N = frame.low_N, frame.high_N
         self._range.follow(lambda: f"{figure(low_N.min())} to {figure(high_N.max())}")
+
+    def show_sheet(self, shown: range, count: int) -> None:
+        """Which of the stage's maps are seen, where they are too many to be seen at once."""
+        self.sheets.show_sheet(shown, count)
 
     def header_height(self) -> int:
         return 3 * self.fontMetrics().height() + HEADER_GAP
@@ -89,6 +94,8 @@ class StageColumn(QWidget):
         name = QFontMetrics(demi_bold(self.font())).horizontalAdvance(self.stage.name)
         taken = arrow + name + HEADER_GAP
         self._range.setGeometry(taken, 0, max(0, width - taken), self.fontMetrics().height())
+        line = self.fontMetrics().height()
+        self.sheets.setGeometry(width - self.sheets.sizeHint().width(), 2 * line, width, line)
         if self.content is not None:
             top = self.header_height()
             # The outline of a map at the edge needs room; the maps still stand below the header.
@@ -110,9 +117,12 @@ class StageColumn(QWidget):
         self._least_width = max(
             LEAST_WIDTH,
             bold.horizontalAdvance(name) + self.fontMetrics().horizontalAdvance(ranges),
-            self.fontMetrics().horizontalAdvance(shape) + 1,
+            self.fontMetrics().horizontalAdvance(shape) + 1 + self._sheets_width(),
         )
         return self._least_width
+
+    def _sheets_width(self) -> int:
+        return HEADER_GAP + self.sheets.sizeHint().width() if self.sheets.isVisibleTo(self) else 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -147,10 +157,7 @@ def shape_text(stage: Stage) -> str:
     if len(stage.shape) != 3:
         return "x".join(str(n) for n in stage.shape)
     channels, height, width = stage.shape
-    text = f"{height}x{width}x{channels}"
-    if stage.has_maps and channels > MOST_MAPS:
-        text += f", {MOST_MAPS} of {channels}"
-    return text
+    return f"{height}x{width}x{channels}"
 
 
 def _parameters(stage: Stage) -> tuple[str, ...]:

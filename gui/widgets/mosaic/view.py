@@ -17,6 +17,7 @@ ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Up: (-1, 0),
     Qt.Key.Key_Down: (1, 0),
 }
+SHEET_KEYS: dict[int, int] = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 ZOOM_KEYS: dict[int, int] = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 
 
@@ -29,6 +30,8 @@ class MosaicView(MosaicCanvas):
     """The channel clicked or reached by an arrow key."""
     pin_requested = Signal(int)
     """Pin this channel, or let it go."""
+    turned = Signal(int)
+    """Show the sheet of maps so many further, or back where negative."""
     region_changed = Signal(object)
     """The Region that every map of the tap shall show."""
 
@@ -46,7 +49,9 @@ class MosaicView(MosaicCanvas):
         self._panned = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleDescription("Arrow keys choose a map, P pins it, + - 0 zoom.")
+        self.setAccessibleDescription(
+            "Arrow keys choose a map, P pins it, + - 0 zoom, Page Up and Page Down turn the sheet."
+        )
 
     @property
     def region(self) -> Region:
@@ -135,6 +140,8 @@ class MosaicView(MosaicCanvas):
             self.pin_requested.emit(self._selected)
         elif key in ZOOM_KEYS:
             self._zoom(ZOOM_KEYS[key], (0.5, 0.5))
+        elif key in SHEET_KEYS:
+            self.turned.emit(SHEET_KEYS[key])
         elif key == Qt.Key.Key_0:
             self._show_region(WHOLE)
         else:
