@@ -29,6 +29,7 @@ from gui.page import Around, Page
 from gui.settings import Settings
 from gui.view_state import SCALES, ViewState
 from gui.widgets.drop_target import DropTarget
+from gui.widgets.keys import shown, with_keys
 from gui.widgets.mosaic.palettes import palette_names
 from gui.widgets.notices import ListDialog, Notices
 from gui.widgets.rail import Rail
@@ -249,7 +250,7 @@ class MainWindow(QMainWindow):
 
     def _show_keys(self) -> None:
         actions = [*self.parts.actions, *self.menuBar().findChildren(QAction)]
-        keys = {a.shortcut().toString(): a.toolTip().partition(" (")[0] for a in actions}
+        keys = {shown(a.shortcut()): a.toolTip().partition(" (")[0] for a in actions}
         rows = [(key, words) for key, words in keys.items() if key]
         rows += [row for page in self.pages.values() for row in page.keys]
         caption = "Keys act everywhere but in a field that is being typed in."

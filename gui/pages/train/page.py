@@ -48,7 +48,8 @@ class TrainPage(Page):
     keys = (
         ("Arrow keys, P", "In the network: choose a map, pin it"),
         ("Wheel, + - 0", "On a map: zoom, all maps of the layer with it"),
-        ("Delete", "In the probe pictures: remove one"),
+        ("Page Up, Page Down", "In the network: turn to the other maps of a layer with many"),
+        ("Delete, Backspace", "In the probe pictures: remove one"),
     )
 
     def __init__(self, view: ViewState) -> None:
