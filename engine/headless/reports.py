@@ -21,7 +21,8 @@ _LATEST_STEPS = 20  # that the loss and accuracy in the bar are the mean of
 
 class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
     """How a training ended. `val_accuracy` is that of the last whole epoch, None without one;
-    `best_epoch` is 0 then. `interrupted`: by Ctrl-C."""
+    `best_epoch` is 0 then. `interrupted`: by Ctrl-C. The figures of the test subset are those of
+    the network as it is in the end; None where there is no such picture, or after Ctrl-C."""
 
     epochs: int
     steps: int
@@ -31,6 +32,9 @@ class Finished(Struct, frozen=True, tag_field="event", tag="finished"):
     device: str
     out: str | None
     interrupted: bool
+    test_accuracy: float | None = None
+    test_loss: float | None = None
+    test_pictures: int = 0
 
 
 def best_epoch(epochs: Sequence[EpochEnded]) -> int:
@@ -207,6 +211,9 @@ class BarReport(Report):
                 f": {percent(finished.val_accuracy)} of {self._validation_pictures:,} validation "
                 f"pictures right, best in epoch {finished.best_epoch}"
             )
+        if finished.test_accuracy is not None and finished.test_pictures:
+            share = percent(finished.test_accuracy)
+            sentence += f"; {share} of {finished.test_pictures:,} test pictures right"
         self._console.print(f"{sentence}.")
         if finished.out is not None:
             self._console.print(f"Saved in {finished.out}.")

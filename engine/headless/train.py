@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.config import RunConfig
-from engine.errors import DeviceError, EngineError
+from engine.errors import DataError, DeviceError, EngineError
 from engine.files import check_writable
 from engine.headless.reports import Finished, Report, best_epoch
-from engine.messages.commands import Load, Start, Stop
+from engine.messages.commands import Evaluate, Load, Start, Stop
+from engine.messages.evaluation import Evaluated
 from engine.messages.events import (
     CacheProblem,
     EpochEnded,
@@ -21,7 +23,10 @@ from engine.messages.events import (
     PicturesLeftOut,
 )
 from engine.state import Phase
-from engine.telemetry.outlet import Outlet
+from engine.telemetry.outlet import Inbox, Outlet
+
+if TYPE_CHECKING:
+    from engine.worker import Worker
 
 INTERRUPTED = 130  # what a shell gives a program that Ctrl-C ended
 
@@ -88,6 +93,9 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
         saved_in = out if status.step else None  # before the first step there is nothing to keep
         if saved_in is not None:
             worker.save(saved_in)
+        tested = None
+        if status.step and halted is None and bad_loss is None:
+            tested = _tested(worker, inbox, interrupted)
     if halted is not None:
         saved = f" The network is saved in {saved_in}." if saved_in is not None else ""
         raise EngineError(f"{halted.sentence}{saved}")
@@ -109,9 +117,23 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
             device=str(device),
             out=None if saved_in is None else str(saved_in),
             interrupted=interrupted.is_set(),
+            test_accuracy=tested.accuracy if tested else None,
+            test_loss=tested.loss if tested else None,
+            test_pictures=tested.pictures if tested else 0,
         )
     )
     return INTERRUPTED if interrupted.is_set() else 0
+
+
+def _tested(worker: "Worker", inbox: Inbox, interrupted: threading.Event) -> Evaluated | None:
+    """How good the network is on the test subset; None where there is none, or after Ctrl-C."""
+    try:
+        worker.apply(Evaluate("test"))
+    except DataError:  # no picture is kept for the test
+        return None
+    while worker.is_busy and not interrupted.is_set():
+        worker.rest()
+    return next((event for event in inbox.events() if isinstance(event, Evaluated)), None)
 
 
 @contextmanager

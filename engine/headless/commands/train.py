@@ -24,7 +24,8 @@ With --json every line on stdout is an object:
   {"event": "epoch", "epoch": 1, "train_loss": ..., "train_accuracy": ..., "val_loss": ...,
    "val_accuracy": ..., "images_per_second": ...}          after each epoch
   {"event": "finished", "epochs": ..., "steps": ..., "best_epoch": ..., "val_accuracy": ...,
-   "seconds": ..., "device": ..., "out": ...}              at the end
+   "seconds": ..., "device": ..., "out": ..., "interrupted": ..., "test_accuracy": ...,
+   "test_loss": ..., "test_pictures": ...}                 at the end; null without a test subset
   {"event": "error", "message": ...}                      instead, when something is wrong
 and, where there is more to say of the pictures,
   {"event": "note", "message": ...}                       such as that a class has too few
