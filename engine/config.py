@@ -25,6 +25,8 @@ Colour = Literal["own", "grey", "rgb"]
 Fit = Literal["stretch", "crop", "pad"]
 Normalisation = Literal["none", "measured", "imagenet"]
 Fill = Literal["black", "nearest", "mirror"]
+Part = Literal["test", "validation", "train", "all"]
+"""Pictures to measure a network on: a subset of its source, or every picture of it."""
 
 LARGEST_LEARNING_RATE = 1e6
 """Beyond any use; torch's own arithmetic overflows at still larger ones."""

@@ -14,6 +14,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from engine.config import Part
 from engine.data.batches.feed import Feed
 from engine.data.cache.cache import usual_cache
 from engine.data.reading.walking import shown
@@ -24,7 +25,7 @@ from engine.errors import DataError, RunError
 from engine.files import check_writable, write_files
 from engine.headless.evaluated import as_json, print_for_people
 from engine.headless.lines import print_json
-from engine.messages.evaluation import NO_VERDICT, Evaluated, Part
+from engine.messages.evaluation import NO_VERDICT, Evaluated
 from engine.program import NAME
 from engine.runs.saved import Trained, open_trained
 from engine.tasks.evaluation import Evaluation, Pictures, part_of

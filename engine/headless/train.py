@@ -17,11 +17,13 @@ from engine.messages.evaluation import Evaluated
 from engine.messages.events import (
     CacheProblem,
     EpochEnded,
+    Event,
     Halted,
     Loaded,
     LossNotFinite,
     PicturesLeftOut,
 )
+from engine.messages.frames import Frame
 from engine.state import Phase
 from engine.telemetry.outlet import Inbox, Outlet
 
@@ -125,7 +127,9 @@ def train(config: RunConfig, out: Path | None, report: Report) -> int:
     return INTERRUPTED if interrupted.is_set() else 0
 
 
-def _tested(worker: "Worker", inbox: Inbox, interrupted: threading.Event) -> Evaluated | None:
+def _tested(
+    worker: "Worker", inbox: Inbox[Event, Frame], interrupted: threading.Event
+) -> Evaluated | None:
     """How good the network is on the test subset; None where there is none, or after Ctrl-C."""
     try:
         worker.apply(Evaluate("test"))

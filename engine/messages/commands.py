@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from engine.config import RunConfig
+from engine.config import Part, RunConfig
 from engine.message import ArrayMessage, Message
-from engine.messages.evaluation import Part
 
 
 class Load(Message, frozen=True):

@@ -1,14 +1,11 @@
 """What a measured network did with each picture, and the figures that follow from it."""
 
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
+from engine.config import Part
 from engine.message import ArrayMessage
-
-Part = Literal["test", "validation", "train", "all"]
-"""Pictures to measure a network on: a subset of its source, or every picture of it."""
 
 NO_VERDICT = -1
 """Stands for the class where a network gave something that isn't a number."""

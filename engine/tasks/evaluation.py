@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.config import Part
 from engine.data.batches.feed import Feed
 from engine.data.source import Source, Subsets
 from engine.errors import DataError
-from engine.messages.evaluation import NO_VERDICT, Evaluated, Part
+from engine.messages.evaluation import NO_VERDICT, Evaluated
 from engine.networks.scores import class_scores
 from engine.networks.taps import undisturbed
 from engine.tasks.weights import Weights

@@ -3,8 +3,8 @@
 import argparse
 from typing import get_args
 
+from engine.config import Part
 from engine.headless.options import add_json, add_network, name_from, path_from
-from engine.messages.evaluation import Part
 
 NAME = "evaluate"
 HELP = "measure a network on pictures that it did not learn from"
