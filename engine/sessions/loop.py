@@ -7,12 +7,13 @@ loads in `run`.
 import queue
 import threading
 import time
-import traceback
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from engine.errors import EngineError
+from engine.funnel import attempt
 from engine.messages.commands import Command, Load
 from engine.messages.events import Failed, PhaseChanged, Refused
 from engine.messages.frames import Demand
@@ -75,27 +76,21 @@ class EngineLoop:
 
     def run(self) -> None:
         """Until `close`, in the thread that computes."""
-        try:
-            worker = self._load_worker()
-        except Exception as error:
-            sentence = f"The engine can't start: {error}. Reinstall torch and start again."
-            self._status = Status(phase=Phase.FAILED, activity=sentence)
-            self._outlet.tell(PhaseChanged(Phase.FAILED))
-            self._outlet.tell(Failed(sentence, traceback.format_exc()))
+        workers: list[Worker] = []
+        if not attempt("Torch", lambda: workers.append(self._load_worker()), self._can_not_start):
             return
+        (worker,) = workers
         while not self._closing.is_set():
             self.boundary_at = time.monotonic()
-            try:
-                self._turn(worker)
-            except Exception as error:
-                sentence = (
-                    str(error)
-                    if isinstance(error, EngineError)
-                    else f"The engine stopped: {type(error).__name__}: {error}."
-                )
-                worker.fail(sentence, traceback.format_exc())
+            attempt("The engine", partial(self._turn, worker), worker.fail)
             self._note_status(worker)
         worker.close()
+
+    def _can_not_start(self, sentence: str, details: str) -> None:
+        sentence = f"{sentence} Reinstall torch and start again."
+        self._status = Status(phase=Phase.FAILED, activity=sentence)
+        self._outlet.tell(PhaseChanged(Phase.FAILED))
+        self._outlet.tell(Failed(sentence, details))
 
     def _load_worker(self) -> "Worker":
         import torch

@@ -1,6 +1,5 @@
 """Reading the files that a person drops, each reading in a thread of its own."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,10 +7,9 @@ from pathlib import Path
 from engine.data.reading.pictures import find_pictures, read_picture
 from engine.data.reading.walking import shown_name
 from engine.errors import PictureError
+from engine.funnel import attempt
 from engine.messages.commands import AddProbe, Command
 from engine.messages.events import Event, PicturesRead, PicturesUnread
-
-log = logging.getLogger(__name__)
 
 MOST_PROBES = 200
 
@@ -43,7 +41,9 @@ class PictureReaders:
     def _read(self, paths: list[Path], stop: threading.Event) -> None:
         problems: list[tuple[str, str]] = []
         done = 0
-        try:
+
+        def read() -> None:
+            nonlocal done
             files: list[Path] = []
             for file in find_pictures(paths, lambda *problem: problems.append(problem)):
                 if stop.is_set():
@@ -66,10 +66,8 @@ class PictureReaders:
                 self._tell(PicturesRead(done, len(files), finished=False))
             if not files and not problems:
                 problems.append((paths[0].name if paths else "", "There is no picture in it."))
-        except Exception as error:
-            log.exception("reading pictures failed")
-            problems.append(("reading", f"Reading stopped: {error}."))
-        finally:
-            if problems:
-                self._tell(PicturesUnread(tuple(problems)))
-            self._tell(PicturesRead(done, done, finished=True))
+
+        attempt("Reading pictures", read, lambda sentence, _: problems.append(("", sentence)))
+        if problems:
+            self._tell(PicturesUnread(tuple(problems)))
+        self._tell(PicturesRead(done, done, finished=True))

@@ -98,11 +98,12 @@ def test_a_refused_command_is_an_event(session: Session) -> None:
 
 
 def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, expect_log: Callable[[str], None]
 ) -> None:
     """In the thread; test_process_session.py has the same of a process."""
     from engine.training.run import Run
 
+    expect_log("The engine failed")
     session = ThreadSession(torch_threads=1)
     session.open(SMALL)
 

@@ -29,8 +29,9 @@ def fails(*_: object) -> None:
     ("owner", "name"), [(Run, "step"), (looking, "take")], ids=["a step", "looking"]
 )
 def test_after_an_error_in_the_engine_training_can_start_over(
-    open_window, monkeypatch, owner, name
+    open_window, monkeypatch, expect_log, owner, name
 ):
+    expect_log("The engine failed")
     driver = open_window()
     driver.wait_for_phase(Phase.READY)
     driver.wait_for_panels()
