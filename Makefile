@@ -38,18 +38,21 @@ $(READY): requirements.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
 	@touch $@
 
+# What pyproject.toml asks for, for every system; the same pins without Qt and without the tests.
+pin = { echo "\# Made by 'make requirements' from the ranges in pyproject.toml; edit those instead."; \
+	build/uv/bin/uv pip compile pyproject.toml $(1) --universal --python-version 3.11 \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet; }
+
 requirements:  ## Pin the newest releases that pyproject.toml allows
 	@$(PYTHON) -m venv build/uv
 	@build/uv/bin/python -m pip install --quiet --disable-pip-version-check uv
-	@{ echo "# Made by 'make requirements' from the ranges in pyproject.toml; edit those instead."; \
-	   build/uv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	     --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet; \
-	} > build/requirements.txt
-	@mv build/requirements.txt requirements.txt
+	@$(call pin,--all-extras) > build/requirements.txt
+	@$(call pin,--constraint build/requirements.txt) > build/requirements-headless.txt
+	@mv build/requirements.txt build/requirements-headless.txt .
 
 clean:  ## Remove .venv and everything made from the sources
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## Show this list
-	@sed -n 's/^\([a-z]*\):[^#]*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@awk -F ':.*## +' '/^[a-z]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

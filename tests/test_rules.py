@@ -30,6 +30,7 @@ TOP_LEVEL = {
     "README.md",
     "pyproject.toml",
     "requirements.txt",
+    "requirements-headless.txt",
 }
 
 TRAINING_PATH = ("engine/training", "engine/telemetry", "engine/worker.py")
@@ -128,18 +129,39 @@ def test_name_command_and_resources_are_said_in_one_place() -> None:
     assert said == []
 
 
-def test_requirements_pin_what_pyproject_asks_for() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+def pinned(name: str) -> dict[str, set[str]]:
+    """The lines of a requirements file by project: each pins a version, and none has an address."""
     pins: dict[str, set[str]] = {}
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
+    for line in (ROOT / name).read_text().splitlines():
         if line and not line.startswith("#"):
             pin = Requirement(line)
             assert pin.url is None
             (specifier,) = pin.specifier
             assert specifier.operator == "==", line
-            pins.setdefault(canonicalize_name(pin.name), set()).add(specifier.version)
-    for text in asked:
-        requirement = Requirement(text)
-        versions = pins[canonicalize_name(requirement.name)]
-        assert all(requirement.specifier.contains(version) for version in versions), text
+            pins.setdefault(canonicalize_name(pin.name), set()).add(line)
+    return pins
+
+
+def test_requirements_pin_what_pyproject_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [text for texts in project["optional-dependencies"].values() for text in texts]
+    every, headless = pinned("requirements.txt"), pinned("requirements-headless.txt")
+    for pins, asked in (
+        (every, [*project["dependencies"], *extras]),
+        (headless, project["dependencies"]),
+    ):
+        for requirement in map(Requirement, asked):
+            for line in pins[canonicalize_name(requirement.name)]:
+                (specifier,) = Requirement(line).specifier
+                assert requirement.specifier.contains(specifier.version), line
+
+
+def test_a_machine_without_a_screen_gets_the_same_pins_and_no_qt() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    window = {Requirement(text).name for text in project["optional-dependencies"]["window"]}
+    assert window >= {"PySide6-Essentials", "pyqtgraph"}
+    every, headless = pinned("requirements.txt"), pinned("requirements-headless.txt")
+    assert headless.items() <= every.items()
+    left = {"shiboken6", *(canonicalize_name(name) for name in window)}
+    assert left <= set(every)
+    assert not left & set(headless)
