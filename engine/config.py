@@ -149,7 +149,8 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     `source` is "digits", a name of the catalogue, or the path of a folder, zip, CSV file or
     manifest. `subsets` None means those the source comes with, or its usual counts; `seed` is what
-    they are drawn from. `size` is the side in pixels of what the network sees, 0 the source's own
+    they are drawn from. `unreadable` names the pictures that a survey could not read: they are in
+    no subset. `size` is the side in pixels of what the network sees, 0 the source's own
     size, where all are alike. `fit` says how a picture of another shape gets there: stretched;
     cropped to the middle after its shorter side was resized; or padded. `normalisation` "none"
     leaves values in [0, 1]; "measured" subtracts the mean of the training pictures and divides by
@@ -159,6 +160,7 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
     source: str = "digits"
     subsets: SubsetCounts | None = None
     seed: Seed = 0
+    unreadable: tuple[str, ...] = ()
     size: Annotated[int, Meta(ge=0, le=4096)] = 0
     colour: Colour = "own"
     fit: Fit = "stretch"

@@ -141,7 +141,11 @@ class Controller(QObject):
                 )
                 return
             data = msgspec.structs.replace(
-                run.data, source=now.source, subsets=now.subsets, seed=now.seed
+                run.data,
+                source=now.source,
+                subsets=now.subsets,
+                seed=now.seed,
+                unreadable=now.unreadable,
             )
             run = msgspec.structs.replace(run, data=data)
         self.begin_anew(run)

@@ -80,6 +80,7 @@ class OpenedSource:
             usual=source.usual,
             comes_with_subsets=source.subset_N is not None,
             own_size_HW=own_size(source),
+            unreadable=tuple(source.names[index] for index in sorted(self.unreadable)),
         )
 
     def steps(self, asked: ShowSteps, cancelled: Callable[[], bool]) -> StepsView:

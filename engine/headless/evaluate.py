@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import torch
 from rich.console import Console
@@ -20,7 +21,7 @@ from engine.data.cache.cache import usual_cache
 from engine.data.reading.walking import shown
 from engine.data.source import Source
 from engine.data.sources.open import open_source
-from engine.data.subsets.choose import TEST, choose_subsets
+from engine.data.subsets.choose import TEST, subsets_of
 from engine.errors import DataError, RunError
 from engine.files import check_writable, write_files
 from engine.headless.evaluated import as_json, print_for_people
@@ -112,8 +113,10 @@ def _chosen(
     if part == "all":
         return source, part, np.arange(len(source))
     # Another source that comes with subsets is divided by them, any other as the training's was.
-    counts = data.subsets if own or source.subset_N is None else None
-    subsets = choose_subsets(source, counts, data.seed)
+    if not own:
+        counts = data.subsets if source.subset_N is None else None
+        data = msgspec.structs.replace(data, subsets=counts, unreadable=())
+    subsets = subsets_of(source, data)
     try:
         return source, part, part_of(source, subsets, part)
     except DataError as error:

@@ -68,6 +68,8 @@ class SourceView(Answer, frozen=True, eq=False):
     comes_with_subsets: bool
     own_size_HW: tuple[int, int] | None
     """Where all pictures are alike by the kind of source; else None."""
+    unreadable: tuple[str, ...] = ()
+    """Names of pictures that could not be read, and so are in no subset."""
 
 
 class SurveyView(Answer, frozen=True, eq=False):

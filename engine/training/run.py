@@ -22,7 +22,7 @@ from engine.data.batches.seeds import augmentation_seed, epoch_order, network_se
 from engine.data.cache.cache import Cache
 from engine.data.reading.shape import shape_for
 from engine.data.source import Problem, Source
-from engine.data.subsets.choose import choose_subsets
+from engine.data.subsets.choose import subsets_of
 from engine.errors import DataError, NetworkError
 from engine.networks.build import build
 from engine.networks.scores import class_scores, outputs_of
@@ -56,7 +56,7 @@ class Run:
         self, config: RunConfig, source: Source, device: torch.device, cache: Cache | None = None
     ) -> None:
         """Seeds torch's random state, divides the source and builds the network; NetworkError and
-        DataError as `build` and `choose_subsets` raise them. Decoded pictures are kept in `cache`.
+        DataError as `build` and `subsets_of` raise them. Decoded pictures are kept in `cache`.
         Its feed is open: call `close_feed` in the end."""
         if len(source.classes) < 2:
             raise DataError(
@@ -70,7 +70,7 @@ class Run:
         self.source = source
         self.device = device
         self.settings = config.training
-        self.subsets = choose_subsets(source, config.data.subsets, config.data.seed)
+        self.subsets = subsets_of(source, config.data)
         torch.manual_seed(config.training.seed)
         self.network = build(config.network, self.shape_CHW, len(source.classes)).to(device)
         if device.type == "cpu":

@@ -191,6 +191,12 @@ def test_a_new_source_begins_with_what_is_usual_for_it(page):
     assert page.config == DataConfig(source="/pictures/others", size=150)
 
 
+def test_what_a_survey_could_not_read_goes_along_to_the_training(page):
+    view = msgspec.structs.replace(source_view(), unreadable=("dogs/4.png",))
+    show(page, view)
+    assert page.config.unreadable == ("dogs/4.png",)
+
+
 def test_the_same_source_opened_again_stays_prepared(page):
     page.preparation.fit.setCurrentIndex(1)
     prepared = page.config

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from engine.config import SubsetCounts
+from engine.config import DataConfig, SubsetCounts
 from engine.data.source import NO_SUBSET, SUBSETS, Source, Subsets
 from engine.errors import DataError
 
@@ -41,6 +41,16 @@ def choose_subsets(
             " put those of each class into a folder of its own."
         )
     return Subsets(subset_N, tuple(notes))
+
+
+def subsets_of(source: Source, data: DataConfig) -> Subsets:
+    """Which pictures of a source are for what in a run on `data`, wherever that is asked: in the
+    run, on the page that prepares it, where it is evaluated. DataError as `choose_subsets`."""
+    unreadable: list[int] = []
+    if data.unreadable:
+        names = set(data.unreadable)
+        unreadable = [index for index, name in enumerate(source.names) if name in names]
+    return choose_subsets(source, data.subsets, data.seed, unreadable)
 
 
 def shares(available: int, asked: _Asked) -> tuple[int, int, int]:

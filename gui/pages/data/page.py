@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QMimeData, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -179,7 +180,9 @@ class DataPage(Page):
         """The open source as it is prepared now; None where none is open."""
         if self._view is None:
             return None
-        return self.preparation.data_config(self._view.where, self.augmentation.augmentation)
+        view = self._view
+        config = self.preparation.data_config(view.where, self.augmentation.augmentation)
+        return msgspec.structs.replace(config, unreadable=view.unreadable)
 
     def open_source(self, where: str) -> None:
         """Open a source: "digits", a name of the catalogue, or a path."""
