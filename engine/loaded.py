@@ -87,7 +87,8 @@ class LoadedRun:
             fresh = list(problems.values())[self._problems_told :]
             self._problems_told = len(problems)
             told = tuple((problem.name, problem.sentence) for problem in fresh)
-            self._tell(events.PicturesLeftOut(self.run.step_number, told))
+            source = self.run.config.data.source
+            self._tell(events.PicturesLeftOut(self.run.step_number, told, source))
         sentence = self.run.cache_problem
         if sentence and not self._cache_problem_told:
             self._cache_problem_told = sentence

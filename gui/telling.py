@@ -76,7 +76,7 @@ class Telling:
             case events.CacheProblem():
                 notices.tell(event.sentence)
             case events.PicturesLeftOut():
-                self._leave_out(event.problems)
+                self._leave_out(event)
             case events.Saved():
                 url = QUrl.fromLocalFile(event.folder)
                 notices.tell(
@@ -98,17 +98,20 @@ class Telling:
     def _loaded(self, event: events.Loaded) -> None:
         for sentence in event.data.notes if event.data else ():
             self._notices.tell(sentence)
-        source = event.config.data.source if event.config else ""
+        self._look_at(event.config.data.source if event.config else "")
+
+    def _look_at(self, source: str) -> None:
+        """What could not be read of the source before says nothing of this one."""
         if source != self._source:
-            # What could not be read of the source before says nothing of this one.
             self._source = source
             self._left_out = []
 
-    def _leave_out(self, problems: tuple[tuple[str, str], ...]) -> None:
+    def _leave_out(self, event: events.PicturesLeftOut) -> None:
         """Say so once for each source: the list grows while it can be opened."""
-        left_out, name = self._left_out, Path(self._source).name
+        self._look_at(event.source)
+        left_out, name = self._left_out, Path(event.source).name
         first = not left_out
-        left_out += problems
+        left_out += (problem for problem in event.problems if problem not in left_out)
         if first:
             self._notices.warn(
                 f"Some pictures of {name or 'the source'} could not be read; the training goes on"

@@ -149,10 +149,11 @@ class PicturesUnread(Message, frozen=True):
 
 class PicturesLeftOut(Message, frozen=True):
     """Pictures of the data that could not be read by this step, (name, sentence): the training
-    goes on without them."""
+    goes on without them. `source` is what the run's config names them by."""
 
     step: int
     problems: tuple[tuple[str, str], ...]
+    source: str = ""
 
 
 class PicturesRead(Message, frozen=True):

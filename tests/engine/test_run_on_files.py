@@ -213,6 +213,7 @@ def test_a_file_that_vanishes_is_left_out_and_told_once(engine):
     ((name, sentence),) = left_out.problems
     assert name == f"{gone.parent.name}/{gone.name}"
     assert name in sentence
+    assert left_out.source == engine.run.config.data.source
 
 
 def test_a_picture_of_the_last_validation_is_told_of(engine):

@@ -346,15 +346,15 @@ def of_source(where):
     return msgspec.structs.replace(loaded(), config=config)
 
 
-def left_out(name):
-    return events.PicturesLeftOut(3, ((name, "It is cut off."),))
+def left_out(name, source="/cats"):
+    return events.PicturesLeftOut(3, ((name, "It is cut off."),), source)
 
 
 def test_unreadable_pictures_are_announced_once_for_each_source(window, controller):
     controller.handle([of_source("/cats"), left_out("a.png"), left_out("b.png")])
     assert len(sentences(window)) == 1
     window.parts.notices.standing()[0].dismiss()
-    controller.handle([of_source("/dogs"), left_out("c.png")])
+    controller.handle([of_source("/dogs"), left_out("c.png", "/dogs")])
     assert "dogs" in sentences(window)[0]
     press_notice(window, "Show")
     (dialog,) = window.findChildren(ListDialog)
@@ -365,7 +365,7 @@ def test_unreadable_pictures_are_announced_once_for_each_source(window, controll
 
 def test_those_of_a_source_are_one_list_that_grows(window, controller):
     controller.handle([of_source("/cats"), left_out("a.png"), of_source("/cats")])
-    controller.handle([left_out("b.png")])
+    controller.handle([left_out("b.png"), left_out("a.png")])
     press_notice(window, "Show")
     (dialog,) = window.findChildren(ListDialog)
     assert dialog.table.topLevelItemCount() == 2
