@@ -3,6 +3,7 @@
 Imports without torch. `check` functions raise ConfigError with one sentence.
 """
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
@@ -12,8 +13,13 @@ import tomli_w
 from msgspec import Meta, Struct
 
 from engine.errors import ConfigError
+from engine.files import read_file
 
-Count = Annotated[int, Meta(ge=1)]
+LARGEST_COUNT = 10**9
+"""Of epochs, pictures, filters: what is counted in other numbers than these is a mistake."""
+
+Count = Annotated[int, Meta(ge=1, le=LARGEST_COUNT)]
+CountOrNone = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Decay = Annotated[float, Meta(ge=0, le=1)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -28,6 +34,8 @@ Fill = Literal["black", "nearest", "mirror"]
 Part = Literal["test", "validation", "train", "all"]
 """Pictures to measure a network on: a subset of its source, or every picture of it."""
 
+MOST_BYTES = 2**24
+"""A TOML file with more, 16 MiB, is no config."""
 LARGEST_LEARNING_RATE = 1e6
 """Beyond any use; torch's own arithmetic overflows at still larger ones."""
 
@@ -55,7 +63,7 @@ class MaxPool(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind",
     """The maximum of each window; `stride` 0 means as large as the window."""
 
     size: Count = 2
-    stride: Annotated[int, Meta(ge=0)] = 0
+    stride: CountOrNone = 0
 
 
 class AveragePool(
@@ -64,7 +72,7 @@ class AveragePool(
     """The mean of each window; `stride` 0 means as large as the window."""
 
     size: Count = 2
-    stride: Annotated[int, Meta(ge=0)] = 0
+    stride: CountOrNone = 0
 
 
 class GlobalAveragePool(
@@ -92,7 +100,7 @@ class Dense(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", t
     means as many as there are classes.
     """
 
-    units: Annotated[int, Meta(ge=0)] = 0
+    units: CountOrNone = 0
     activation: Activation = "relu"
 
 
@@ -139,9 +147,9 @@ class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):
 class SubsetCounts(Struct, frozen=True, forbid_unknown_fields=True):
     """How many pictures of each class go into each subset; "rest" takes all that are left."""
 
-    train: Annotated[int, Meta(ge=1)] | Literal["rest"] = 1000
+    train: Count | Literal["rest"] = 1000
     validation: Count = 500
-    test: Annotated[int, Meta(ge=0)] = 500
+    test: CountOrNone = 500
 
 
 class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -305,17 +313,35 @@ def from_builtins(fields: object, kind: type[AnyConfig], where: str = "a setting
 def load(path: Path, kind: type[AnyConfig]) -> AnyConfig:
     """A config read from a TOML file; ConfigError when it is missing, malformed or out of range."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        fields = tomllib.loads(read_file(path, MOST_BYTES).decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} can't be read: {error}.", "Name a TOML file.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} isn't TOML: {error}.", "Correct that line.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{path} can't be read: {reason}.", "Name a TOML file.") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError too
+        raise ConfigError(
+            f"{path} isn't TOML: {_why_no_toml(error)}.", "Correct that line."
+        ) from error
+    if not fields:  # as after a crash of the system, or of an editor
+        raise ConfigError(f"{path} is empty.", "Write it anew, or name another file.")
     return from_builtins(fields, kind, where=str(path))
 
 
+def _why_no_toml(error: ValueError | RecursionError) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "lists or tables are nested too deeply in it"
+    return "a number in it has too many digits"
+
+
 def save(config: Struct, path: Path) -> None:
-    """Write a config as TOML; OSError when the folder can't be written."""
-    path.write_text(as_toml(config), encoding="utf-8")
+    """Write a config as TOML, whole or not at all; OSError when that can't be done."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(as_toml(config), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def as_toml(config: Struct) -> str:

@@ -22,7 +22,7 @@ from engine import config as configs
 from engine.config import Count, RunConfig
 from engine.data.batches.scaling import Scaling
 from engine.errors import ConfigError, NetworkError, RunError
-from engine.files import write_files
+from engine.files import read_file, write_files
 from engine.messages.events import EpochEnded
 from engine.networks.build import build
 from engine.networks.presets import preset_names
@@ -32,6 +32,9 @@ CONFIG = "config.toml"
 NETWORK = "network.json"
 WEIGHTS = "weights.safetensors"
 EPOCHS = "epochs.jsonl"
+
+MOST_BYTES = 2**33
+"""Of a file of a run: 8 GiB."""
 
 _AGAIN = "Train and save it again."
 
@@ -132,7 +135,7 @@ def open_trained(folder_or_name: str) -> Trained:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path, MOST_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         raise RunError(
             f"{path} is missing.", "Name a folder that `train --out` or the window wrote."

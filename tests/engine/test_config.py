@@ -38,7 +38,7 @@ from engine.config import (
 )
 from engine.errors import ConfigError
 
-counts = st.integers(1, 2**31)
+counts = st.integers(1, 10**9)
 shares = st.floats(0, 1, exclude_max=True)
 activations = st.sampled_from(["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "none"])
 layers = st.one_of(
@@ -210,6 +210,48 @@ def test_a_damaged_file_is_named(content: bytes, complaint: str, tmp_path: Path)
     with pytest.raises(ConfigError, match=complaint) as error:
         load(file, RunConfig)
     assert "damaged.toml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("x = " + "9" * 5000, "too many digits"),
+        ("x = " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("[" + ".".join("a" * 2000) + "]", "In .*unknown field `a`"),
+        ("", "is empty"),
+        ("# nothing\n", "is empty"),
+        ("epochs = " + "1" * 4000, "In .*unknown field"),
+        ("[training]\nepochs = " + "1" * 4000, "epochs"),
+        ("[training]\nlearning_rate = nan", "learning_rate"),
+        ("x = 2026-13-45", "isn't TOML"),
+    ],
+)
+def test_toml_beyond_all_sense_is_one_sentence(
+    content: str, complaint: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "odd.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=complaint) as told:
+        load(file, RunConfig)
+    assert "odd.toml" in str(told.value)
+    assert len(str(told.value)) < 400
+
+
+def test_a_config_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "run.toml"
+    save(RunConfig(), file)
+    before = file.read_bytes()
+
+    def fails(self: Path, *arguments: object, **more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fails)
+    with pytest.raises(OSError, match="No space"):
+        save(RunConfig(training=TrainingConfig(epochs=3)), file)
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
 
 
 @given(content=st.binary())

@@ -184,7 +184,7 @@ def test_a_file_that_vanishes_or_closes_is_said(tmp_path, monkeypatch):
     def denied(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     with pytest.raises(PictureError, match="permission denied"):
         source.files.read(1)
 
@@ -193,7 +193,7 @@ def test_a_file_beyond_all_sense_is_not_read(tmp_path, monkeypatch):
     make(tmp_path, "a.jpg", content=b"12345")
     files = FolderFiles(str(tmp_path), ("a.jpg",), np.array([5]))
     monkeypatch.setattr("engine.data.sources.folders.MOST_BYTES", 4)
-    with pytest.raises(PictureError, match="larger than"):
+    with pytest.raises(PictureError, match="more than 4 bytes"):
         files.read(0)
 
 

@@ -369,7 +369,7 @@ def test_a_file_that_the_system_withholds_is_refused(save, monkeypatch, error, r
     def withhold(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(Path, "open", withhold)
+    monkeypatch.setattr(os, "open", withhold)
     assert reason in refusal(path)
 
 

@@ -17,6 +17,7 @@ from engine.data.cache import entry
 from engine.data.cache.cached import CachedPictures
 from engine.data.cache.entry import About
 from engine.data.source import Source
+from engine.files import UnfitFileError
 from engine.program import NAME
 
 USUAL_LIMIT = 20 * 2**30
@@ -53,7 +54,7 @@ class Cache:
                 folder = self._entry(about)
                 try:
                     return CachedPictures(folder, about, partial(self._make_room, folder))
-                except (ValueError, FileNotFoundError):  # it is damaged
+                except (ValueError, FileNotFoundError, UnfitFileError):  # it is damaged
                     entry.remove(folder)
                     folder = self._entry(about)
                     return CachedPictures(folder, about, partial(self._make_room, folder))

@@ -21,6 +21,7 @@ import numpy as np
 from filelock import Timeout
 
 from engine.data.cache.entry import LOG, About, allocate, writer_lock
+from engine.files import UnfitFileError, open_file, read_file
 
 _CHUNK_BYTES = 2**26
 """Of one file of rows, 64 MiB, unless it took more than _MOST_CHUNKS of them."""
@@ -68,7 +69,10 @@ class CachedPictures:
 
     def _read_log(self) -> int:
         """Take note of the rows that are there, and say how many."""
-        log = (self._folder / LOG).read_bytes()
+        try:
+            log = read_file(self._folder / LOG, self._count * _RECORD.itemsize)
+        except UnfitFileError as error:
+            raise ValueError("the log can't be one") from error
         records = np.frombuffer(log[: len(log) // _RECORD.itemsize * _RECORD.itemsize], _RECORD)
         if len(records) > self._count or (records["index"] >= self._count).any():
             raise ValueError("the log names rows that can't be")
@@ -152,7 +156,7 @@ class CachedPictures:
     def _map_chunk(self) -> None:
         number = len(self._chunks)
         size = self._chunk_size(number)
-        with self._chunk_path(number).open("rb") as file:
+        with open_file(self._chunk_path(number)) as file:
             if os.fstat(file.fileno()).st_size != size:
                 raise ValueError("a file of rows has another size")
             self._maps.append(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))

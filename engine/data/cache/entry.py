@@ -19,12 +19,15 @@ from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from engine.config import Fit
+from engine.files import read_file
 
 LOG = "rows.log"
 _ABOUT, _LOCK = "about.json", "writer.lock"
 _VERSION = 1
 """Another when pictures are read otherwise than they were."""
 
+MOST_BYTES = 2**20
+"""Of what is said of an entry."""
 _ZEROS = bytes(2**20)
 
 logging.getLogger("filelock").setLevel(logging.CRITICAL)
@@ -54,7 +57,7 @@ def create(root: Path, about: About) -> Path:
 def read_about(folder: Path) -> About | None:
     """What an entry is of; None where it is damaged or not of this version."""
     try:
-        found = msgspec.json.decode((folder / _ABOUT).read_bytes(), type=About)
+        found = msgspec.json.decode(read_file(folder / _ABOUT, MOST_BYTES), type=About)
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
     return found if found.version == _VERSION else None

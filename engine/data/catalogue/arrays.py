@@ -5,11 +5,11 @@ and 2 to test. They raise ValueError, KeyError, EOFError and what the modules of
 where a file is not as it should be.
 """
 
-import gzip
 import io
 import pickle
 import re
 from collections.abc import Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,9 +17,12 @@ import numpy as np
 
 from engine.data.catalogue.prepared import Arrays, members
 from engine.data.source import SUBSETS
+from engine.files import gunzipped, open_file, read_file
 
 _TRAIN, _TEST = SUBSETS.index("train"), SUBSETS.index("test")
 _IDX_UINT8 = 8
+_MOST_BYTES = 2**30
+"""Of a file, of what it unpacks to, and of all that is wanted of an archive together."""
 _DIGITS = tuple("0123456789")
 _PICKLED = {
     ("numpy.core.multiarray", "_reconstruct"),
@@ -99,6 +102,9 @@ def read_mat(file: Path | BinaryIO) -> dict[str, np.ndarray]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
+    if isinstance(file, Path):
+        with BufferedReader(open_file(file, _MOST_BYTES)) as opened:
+            return read_mat(opened)
     try:
         return dict(loadmat(file))
     except MatReadError as error:
@@ -107,7 +113,7 @@ def read_mat(file: Path | BinaryIO) -> dict[str, np.ndarray]:
 
 def _idx(path: Path) -> np.ndarray:
     """An array of bytes in the format of the MNIST files: its shape, big-endian, then the bytes."""
-    content = gzip.decompress(path.read_bytes())
+    content = gunzipped(read_file(path, _MOST_BYTES), _MOST_BYTES)
     zeros, kind, dimensions = content[:2], content[2], content[3]
     if zeros != b"\0\0" or kind != _IDX_UINT8:
         raise ValueError(f"{path.name} isn't in the IDX format")
@@ -117,11 +123,16 @@ def _idx(path: Path) -> np.ndarray:
 
 def _contents(archive: Path, pattern: str) -> list[tuple[str, bytes]]:
     """Those files of an archive whose names, without their folder, are of a pattern."""
-    return [
-        (name, member.read())
-        for member in members(archive)
-        if re.fullmatch(pattern, name := member.name.rpartition("/")[2]) and not member.sentence
-    ]
+    found: list[tuple[str, bytes]] = []
+    total = 0
+    for member in members(archive):
+        name = member.name.rpartition("/")[2]
+        if re.fullmatch(pattern, name) and not member.sentence:
+            total += member.size
+            if total > _MOST_BYTES:
+                raise ValueError(f"what is wanted of {archive.name} has more than 1 GiB")
+            found.append((name, member.read()))
+    return found
 
 
 class _Unpickler(pickle.Unpickler):

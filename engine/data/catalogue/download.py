@@ -17,6 +17,7 @@ from urllib.request import Request, build_opener
 from msgspec import Struct
 
 from engine.errors import DataError
+from engine.files import open_file
 from engine.program import NAME
 
 TIMEOUT_SECONDS = 15.0
@@ -85,7 +86,7 @@ def is_right(path: Path, md5: str | None) -> bool:
         return False
     if md5 is None:
         return True
-    with path.open("rb") as file:
+    with open_file(path) as file:
         found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     return found.hexdigest() == md5
 

@@ -5,12 +5,14 @@ says the rest. Nothing of an archive is ever written under the name that it has 
 """
 
 import hashlib
+import os
 import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -19,14 +21,16 @@ import numpy as np
 from msgspec import Struct
 
 from engine.data.catalogue.download import writing
-from engine.data.source import Problem, Source
+from engine.data.source import SUBSETS, Problem, Source
 from engine.errors import PictureError
+from engine.files import open_file, read_file
 
 _FOLDER = "prepared-1"  # another number where older ones can't be read any more
 _INDEX, _ARRAY, _PACK = "index.msgpack", "pictures.npy", "pictures.bin"
 _PICTURES = (".jpg", ".jpeg", ".png", ".ppm")
 _LARGEST_BYTES = 1 << 28
 """A member of an archive that says it is larger is left out."""
+_MOST_INDEX = 2**28
 _UNKNOWN = -1
 
 
@@ -76,7 +80,7 @@ class _Packed(Struct, frozen=True):
     index: _Index
 
     def read(self, index: int) -> bytes:
-        with self.path.open("rb") as file:
+        with open_file(self.path) as file:
             file.seek(self.index.starts[index])
             content = file.read(self.size(index))
         if len(content) < self.size(index):
@@ -103,9 +107,11 @@ def open_prepared(folder: Path) -> Source | None:
     """
     made = folder / _FOLDER
     try:
-        index = msgspec.msgpack.decode((made / _INDEX).read_bytes(), type=_Index)
+        index = msgspec.msgpack.decode(read_file(made / _INDEX, _MOST_INDEX), type=_Index)
+        with open_file(made / (_PACK if index.starts else _ARRAY), index.bytes) as file:
+            whole = os.fstat(file.fileno()).st_size == index.bytes
         pictures_NCHW = None if index.starts else np.load(made / _ARRAY, mmap_mode="c")
-        if (made / (_PACK if index.starts else _ARRAY)).stat().st_size != index.bytes:
+        if not whole or not _fits(index, pictures_NCHW):
             return None
     except (OSError, ValueError, EOFError, msgspec.DecodeError):
         return None
@@ -124,29 +130,46 @@ def open_prepared(folder: Path) -> Source | None:
     )
 
 
+def _fits(index: _Index, pictures_NCHW: np.ndarray | None) -> bool:
+    """Whether the numbers of an index are of what is there."""
+    count = len(index.names)
+    sound = len(index.labels) == len(index.subsets) == count > 0
+    sound = sound and all(0 <= label < len(index.classes) for label in index.labels)
+    sound = sound and all(_UNKNOWN <= subset < len(SUBSETS) for subset in index.subsets)
+    if pictures_NCHW is not None:
+        return sound and pictures_NCHW.ndim == 4 and len(pictures_NCHW) == count
+    sound = sound and len(index.starts) == len(index.sizes) == len(index.archives) == count
+    return sound and all(
+        0 <= size <= _LARGEST_BYTES and 0 <= start <= index.bytes - size
+        for start, size in zip(index.starts, index.sizes, strict=True)
+    )
+
+
 def members(archive: Path) -> Iterator[Member]:
     """The files of a zip or tar, in their order. Those that point out of it, links and whatever is
     no plain file have a `sentence`."""
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as opened:
-            for info in opened.infolist():
-                if not info.is_dir():
-                    yield _member(info.filename, info.file_size, partial(opened.read, info))
-        return
-    with tarfile.open(archive, "r|*") as stream:
-        for entry in stream:
-            if entry.isfile():
-                yield _member(entry.name, entry.size, partial(_whole, stream, entry))
-            elif not entry.isdir():
-                sentence = "It is no plain file in its archive, but a link or a device."
-                yield Member(entry.name.removeprefix("./"), 0, bytes, sentence)
+    with BufferedReader(open_file(archive)) as file:
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as opened:
+                for info in opened.infolist():
+                    if not info.is_dir():
+                        yield _member(info.filename, info.file_size, partial(opened.read, info))
+            return
+        file.seek(0)
+        with tarfile.open(fileobj=file, mode="r|*") as stream:
+            for inner in stream:
+                if inner.isfile():
+                    yield _member(inner.name, inner.size, partial(_whole, stream, inner))
+                elif not inner.isdir():
+                    sentence = "It is no plain file in its archive, but a link or a device."
+                    yield Member(inner.name.removeprefix("./"), 0, bytes, sentence)
 
 
-def _whole(stream: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
-    file: IO[bytes] | None = stream.extractfile(entry)
+def _whole(stream: tarfile.TarFile, inner: tarfile.TarInfo) -> bytes:
+    file: IO[bytes] | None = stream.extractfile(inner)
     content = file.read() if file is not None else b""
-    if len(content) != entry.size:
-        raise EOFError(f"{entry.name} ends early")
+    if len(content) != inner.size:
+        raise EOFError(f"{inner.name} ends early")
     return content
 
 
@@ -204,7 +227,7 @@ def write_pictures(
         with (made / _PACK).open("wb") as pack:
             for archive in archives:
                 if archive.suffix == ".mat":
-                    texts[archive.name] = archive.read_bytes()
+                    texts[archive.name] = read_file(archive, _LARGEST_BYTES)
                     continue
                 for member in members(archive):
                     if cancelled():
@@ -223,6 +246,8 @@ def write_pictures(
                         end += len(content)
                     elif not is_picture and not sentence:
                         texts[member.name] = member.read()
+                        if sum(map(len, texts.values())) > _LARGEST_BYTES:
+                            raise ValueError("the lists beside its pictures are too large")
         labels = label(sorted(found), texts)
         problems += [
             Problem(name, "No list of its source says what it is.")

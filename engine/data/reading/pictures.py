@@ -6,9 +6,9 @@ Every function may run on any thread.
 import logging
 import os
 import re
-import stat
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,7 @@ from PIL.Image import Transpose
 
 from engine.data.reading.walking import is_picture, shown_name, walk
 from engine.errors import PictureError
+from engine.files import UnfitFileError, open_file
 
 MOST_PIXELS = 200_000_000
 """A file that claims more is refused before anything is decoded."""
@@ -95,13 +96,10 @@ def read_picture(path: Path) -> Picture:
     """
     name = shown_name(path)
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise PictureError(f"{name} is a folder.", "Choose the pictures in it.")
-        if not stat.S_ISREG(status.st_mode):
-            raise PictureError(f"{name} isn't a file.", _CHOOSE)
-        with path.open("rb") as file:
+        with BufferedReader(open_file(path)) as file:
             rgb_HWC, size_HW = read_grid(name, file, LARGEST_SIDE)
+    except UnfitFileError as error:
+        raise PictureError(f"{name} can't be read: {error.strerror}.", _CHOOSE) from error
     except FileNotFoundError:
         raise PictureError(f"{name} doesn't exist.", "Check its name and folder.") from None
     except PermissionError:

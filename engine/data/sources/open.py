@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from io import BufferedReader
 from pathlib import Path
 
 from engine.data.catalogue import catalogue
@@ -15,6 +16,7 @@ from engine.data.sources.folders import cannot_read, open_folder
 from engine.data.sources.manifests import open_manifest
 from engine.data.sources.tables import open_table
 from engine.errors import DataError
+from engine.files import open_file
 
 
 def open_source(where: str, cancelled: Callable[[], bool] = lambda: False) -> Source:
@@ -58,9 +60,14 @@ def _open_file(path: Path, cancelled: Callable[[], bool]) -> Source:
             f"{shown(path.name)} is a single picture.",
             "Choose the folder of the pictures to learn from.",
         )
-    if suffix not in ZIPS and not zipfile.is_zipfile(path):
+    if suffix not in ZIPS and not _is_zip(path):
         raise DataError(f"{shown(path.name)} isn't a zip, a CSV file or a manifest.", CHOOSE)
     return open_archive(path, cancelled)
+
+
+def _is_zip(path: Path) -> bool:
+    with BufferedReader(open_file(path)) as file:
+        return zipfile.is_zipfile(file)
 
 
 def _unknown(where: str, path: Path) -> DataError:

@@ -5,6 +5,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,20 @@ from engine.data.sources.findings import fingerprint
 from engine.data.sources.folders import FolderFiles, cannot_read, stopped
 from engine.data.sources.labelling import class_names, normal, subset_of, usable
 from engine.errors import DataError
+from engine.files import read_file
 
 PATHS = ("path", "file", "filename", "filepath", "image", "imagepath", "imagename", "imagefile")
 LABELS = ("label", "class", "target", "category", "classname", "labelname", "labels")
 SUBSETS = ("subset", "split", "partition", "set")
 
+MOST_BYTES = 2**28
+"""Of a CSV file: 256 MiB."""
+MOST_ROWS = 5_000_000
+LONGEST = 4096
+"""Letters of a path or label."""
+
 _DELIMITERS = ",;\t|"
+_END = "\0the end"
 _HINT = (
     'The first line names the columns, such as "path,label"; each further line is a picture, its '
     "path as seen from the folder of the CSV file."
@@ -37,13 +46,20 @@ def open_table(path: Path, cancelled: Callable[[], bool]) -> Source:
     can't be read or none of its rows can be used.
     """
     rows = _rows(path)
-    columns, first = _columns(path, rows)
+    columns: _Columns | None = None
     table = _Table(path)
-    for number, row in enumerate(rows[first:], first + 1):
+    for number, row in rows:
         if cancelled():
             raise stopped(path)
-        if any(field.strip() for field in row):
-            table.add(number, row, columns)
+        if not any(field.strip() for field in row):
+            continue
+        if columns is None:
+            columns, is_heading = _columns(path, row)
+            if is_heading:
+                continue
+        table.add(number, row, columns)
+    if columns is None:
+        raise _no_columns(path)
     return table.source()
 
 
@@ -64,7 +80,13 @@ class _Table:
         )
         label = normal(label)
         name = self._with_slashes(name)
-        if not name:
+        if len(self._label) + len(self._problems) >= MOST_ROWS:
+            raise DataError(f"{shown(self._path.name)} has more than {MOST_ROWS:,} rows.", _HINT)
+        if any("\n" in word or "\r" in word for word in (name, label, subset)):
+            self._problem(f"line {number:,}", "A quote is opened in it and not closed.")
+        elif max(len(name), len(label)) > LONGEST:
+            self._problem(f"line {number:,}", f"It has more than {LONGEST:,} letters in a column.")
+        elif not name:
             self._problem(f"line {number:,}", "It has no path.")
         elif not label:
             self._problem(name, f"Line {number:,} gives it no label.")
@@ -127,17 +149,32 @@ class _Table:
         self._problems.append(Problem(shown(name), sentence))
 
 
-def _rows(path: Path) -> list[list[str]]:
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file, each with the number of the line that it begins in."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_file(path, MOST_BYTES).decode("utf-8-sig")
     except OSError as error:
         raise DataError(str(cannot_read(str(path), error)), "Or choose another file.") from error
     except UnicodeDecodeError as error:
         raise DataError(
             f"{shown(path.name)} isn't a CSV file in UTF-8.", "Save it as CSV with UTF-8."
         ) from error
+    # One line more than the file has: it isn't a row of its own where a quote is still open.
+    lines = chain(io.StringIO(text, newline=""), [_END])
+    reader = csv.reader(lines, delimiter=_delimiter(text))
+    number = 1
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
+        for row in reader:
+            if row == [_END]:
+                return
+            if reader.line_num > number and _END in row[-1]:
+                raise DataError(
+                    f"{shown(path.name)} isn't a CSV file: a quote in line {number:,} is never "
+                    "closed.",
+                    _HINT,
+                )
+            yield number, row
+            number = reader.line_num + 1
     except csv.Error as error:
         raise DataError(f"{shown(path.name)} isn't a CSV file: {error}.", _HINT) from error
 
@@ -148,23 +185,25 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=first.count)
 
 
-def _columns(path: Path, rows: list[list[str]]) -> tuple[_Columns, int]:
-    """Where the columns are, and the number of lines before the first picture."""
-    first = next((place for place, row in enumerate(rows) if any(row)), 0)
-    head = rows[first] if rows else []
+def _no_columns(path: Path) -> DataError:
+    return DataError(f"{shown(path.name)} has no columns of paths and labels.", _HINT)
+
+
+def _columns(path: Path, head: list[str]) -> tuple[_Columns, bool]:
+    """Where the columns are, and whether the first row is but their names."""
     if len(head) < 2:
-        raise DataError(f"{shown(path.name)} has no columns of paths and labels.", _HINT)
+        raise _no_columns(path)
     words = ["".join(filter(str.isalnum, word)).casefold() for word in head]
     path_column, label_column = _place(words, PATHS), _place(words, LABELS)
     if path_column is None and label_column is None and any(map(is_picture, head[:2])):
-        return (0, 1, None), first  # no header: the first line is a picture
+        return (0, 1, None), False  # the first row is a picture
     others = (column for column in range(len(head)) if column not in (path_column, label_column))
     subset_column = _place(words, SUBSETS)
     return (
         _or_next(path_column, others),
         _or_next(label_column, others),
         subset_column if subset_column not in (path_column, label_column) else None,
-    ), first + 1
+    ), True
 
 
 def _place(words: Sequence[str], names: Sequence[str]) -> int | None:
