@@ -189,10 +189,11 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     epochs: Annotated[
-        int, Meta(ge=1, title="Epochs", description="How often every picture is seen")
+        int,
+        Meta(ge=1, le=LARGEST_COUNT, title="Epochs", description="How often every picture is seen"),
     ] = 20
     batch_size: Annotated[
-        int, Meta(ge=1, title="Batch size", description="Pictures in each step")
+        int, Meta(ge=1, le=LARGEST_COUNT, title="Batch size", description="Pictures in each step")
     ] = 64
     learning_rate: Annotated[
         float,
