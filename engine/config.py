@@ -274,6 +274,14 @@ class TrainingConfig(Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 0
     device: Annotated[DeviceName, Meta(description="auto takes cuda, then mps, then cpu")] = "auto"
+    deterministic: Annotated[
+        bool,
+        Meta(
+            title="Deterministic",
+            description="On an NVIDIA GPU, compute so that the same run gives the same weights:"
+            " slower; the CPU always does",
+        ),
+    ] = False
 
 
 DIGITS_CONVNET = NetworkConfig(
@@ -291,7 +299,11 @@ DIGITS_CONVNET = NetworkConfig(
 
 
 class RunConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything that a run is made from; the same one on the same machine gives the same run."""
+    """Everything that a run is made from.
+
+    On the same CPU, with as many threads, the same one gives the same run to the last bit. CUDA
+    promises that only to a `deterministic` training, and MPS to none.
+    """
 
     data: DataConfig = DIGITS
     network: NetworkConfig = DIGITS_CONVNET

@@ -1,5 +1,8 @@
 """Which device computes, and how much memory it takes."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import psutil
@@ -9,7 +12,10 @@ from torch.cuda import is_available as cuda_is_available
 from torch.nn import functional as F
 
 from engine.config import DeviceName
-from engine.errors import DeviceError
+from engine.errors import DeviceError, NetworkError
+
+# cuBLAS computes the same each time only with workspaces of a fixed size, and reads this only once.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 _CUDA = torch.device("cuda", 0)
 _PROCESS = psutil.Process()
@@ -88,6 +94,28 @@ def memory_mb(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.memory_allocated(device) / 2**20
     return float(_PROCESS.memory_info().rss) / 2**20
+
+
+@contextmanager
+def deterministic(device: torch.device, wanted: bool) -> Iterator[None]:
+    """Within it a CUDA device, where that is wanted, computes the same each time; NetworkError
+    where a layer has no such way to be computed. Other devices are left as they are."""
+    if not wanted or device.type != "cuda":
+        yield
+        return
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    except RuntimeError as error:
+        if "use_deterministic_algorithms" not in str(error):
+            raise
+        raise NetworkError(
+            f"This network can't be trained the same each time on the GPU: {str(error).split()[0]} "
+            "always differs a little.",
+            "Let the training be not deterministic, or choose the device cpu.",
+        ) from error
+    finally:
+        torch.use_deterministic_algorithms(False)
 
 
 def seed_device(device: torch.device, seed: int) -> None:

@@ -27,7 +27,7 @@ from engine.errors import DataError, NetworkError
 from engine.networks.build import build
 from engine.networks.scores import class_scores, outputs_of
 from engine.presets import fitting
-from engine.training.devices import seed_device
+from engine.training.devices import deterministic, seed_device
 from engine.training.optimizers import make_optimizer, retune
 from engine.training.schedules import share_of_learning_rate, warmth
 from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_count, batch_end
@@ -211,6 +211,10 @@ class Run:
         that is so of a whole epoch, which then begins once more. NetworkError where a batch norm
         has no two values to tell a variance from; the batch is then still to be used.
         """
+        with deterministic(self.device, self.settings.deterministic):
+            return self._step()
+
+    def _step(self) -> Learned | None:
         seed, data = self.config.training.seed, self.config.data
         if not self._begun:
             self._begun = True

@@ -15,6 +15,10 @@ ON_CUDA = msgspec.structs.replace(
     SMALL, training=TrainingConfig(epochs=2, batch_size=256, device="cuda")
 )
 
+DETERMINISTIC = msgspec.structs.replace(
+    ON_CUDA, training=msgspec.structs.replace(ON_CUDA.training, deterministic=True)
+)
+
 
 def test_it_trains_and_shows_on_cuda() -> None:
     engine = Engine(ON_CUDA)
@@ -48,8 +52,7 @@ def test_no_step_waits_for_the_device() -> None:
 
 def test_looking_does_not_change_the_weights_on_cuda() -> None:
     def weights(look: bool) -> dict[str, torch.Tensor]:
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        engine = Engine(ON_CUDA)
+        engine = Engine(DETERMINISTIC)
         engine.worker.looking.pace.budget = 1.0
         engine.apply(commands.Start())
         while engine.worker.phase is Phase.TRAINING:
@@ -61,6 +64,5 @@ def test_looking_does_not_change_the_weights_on_cuda() -> None:
         return engine.network.state_dict()
 
     unseen, seen = weights(False), weights(True)
-    torch.use_deterministic_algorithms(False)
     for name, value in unseen.items():
         assert torch.equal(value, seen[name]), name

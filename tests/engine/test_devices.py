@@ -1,14 +1,19 @@
 """Which device is taken, also where torch finds a GPU that it can't compute on."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
 
 import main as command_line
-from engine.errors import DeviceError
-from engine.training import devices
-from engine.training.devices import device_notes, find_device
+from engine.errors import DeviceError, NetworkError
+from engine.runs.saved import load_run
+from engine.training import devices, run
+from engine.training.devices import deterministic, device_notes, find_device
 
 CUDA, CPU = torch.device("cuda", 0), torch.device("cpu")
 NO_KERNELS = RuntimeError(
@@ -79,6 +84,45 @@ def test_a_training_goes_on_on_the_cpu_and_says_so(
     assert note["event"] == "note"
     assert "no kernel image is available" in note["message"]
     assert finished["device"] == "cpu"
+
+
+def test_a_deterministic_step_computes_so_on_cuda_alone() -> None:
+    def computes_so(device: torch.device, wanted: bool) -> bool:
+        with deterministic(device, wanted):
+            return torch.are_deterministic_algorithms_enabled()
+
+    assert computes_so(CUDA, True)
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert not computes_so(CUDA, False)
+    assert not computes_so(CPU, True)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"]
+
+
+def test_what_can_not_be_computed_so_is_one_sentence() -> None:
+    words = "cumsum_cuda_kernel does not have a deterministic implementation, but you set"
+    differs = "on the GPU: cumsum_cuda_kernel always differs"
+    with pytest.raises(NetworkError, match=differs), deterministic(CUDA, True):
+        raise RuntimeError(f"{words} 'torch.use_deterministic_algorithms(True)'.")
+    with pytest.raises(RuntimeError, match="something else"), deterministic(CUDA, True):
+        raise RuntimeError("something else")
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_the_option_reaches_every_step(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked: list[bool] = []
+
+    @contextmanager
+    def note(device: torch.device, wanted: bool) -> Iterator[None]:
+        asked.append(wanted)
+        yield
+
+    monkeypatch.setattr(run, "deterministic", note)
+    words = ["train", "--network", "digits-small", "--batch-size", "1000", "--epochs", "1"]
+    assert command_line.main([*words, "--out", str(tmp_path), "--deterministic"]) == 0
+    assert asked == [True] * 4
+    assert load_run(tmp_path).config.training.deterministic
 
 
 def test_what_is_tried_is_what_a_network_does() -> None:

@@ -13,8 +13,8 @@ NAME = "train"
 HELP = "train a network"
 ABOUT = """\
 Train a network, with a progress bar and a line for each epoch. The same settings on the same CPU
-give the same network to the last bit. Ctrl-C stops after the step that runs and saves what there
-is."""
+give the same network to the last bit; so they do on an NVIDIA GPU with --deterministic. Ctrl-C
+stops after the step that runs and saves what there is."""
 MORE = """\
 networks that come with ConvScope:
 {networks}
