@@ -16,9 +16,10 @@ from engine.data.catalogue import catalogue
 from engine.data.reading.unread import UNREADABLE, why_unread
 from engine.data.reading.walking import shown
 from engine.data.sources.open import open_source
-from engine.desk.jobs import Surveying, Writing
 from engine.desk.source import OpenedSource
+from engine.desk.survey import Surveying
 from engine.desk.thumbnails import thumbnail_view
+from engine.desk.writing import Writing
 from engine.errors import DataError
 from engine.messages import questions
 from engine.messages.views import CacheView, CatalogueView, SurveyView, View

@@ -1,24 +1,16 @@
-"""What takes the desk long: reading every picture of a source, and writing its subsets.
-
-Each runs on the thread of its caller until it is done or `cancelled`. Imports without torch.
-"""
+"""Reading every picture of a source, to know all that there is to know. Imports without torch."""
 
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from engine.data.reading.grid import decoded
 from engine.data.reading.unread import UNREADABLE, why_unread
 from engine.data.reading.walking import shown
-from engine.data.source import Problem, Source
-from engine.data.sources.manifests import write_manifest
+from engine.data.source import Source
 from engine.data.subsets.duplicates import alike
-from engine.data.subsets.writing import write_folders
-from engine.desk.source import OpenedSource
-from engine.messages.questions import WriteSubsets
 from engine.messages.views import SurveyView
 
 log = logging.getLogger(__name__)
@@ -28,14 +20,15 @@ SURVEY_THREADS = 2
 PUBLISHED_EVERY = 0.3
 """Seconds between two views of a survey that goes on."""
 MOST_PIXELS = 2**20
-"""Of a picture with more, only every second, third, ... pixel of every such row is counted."""
+"""Of a picture with more, not all colours are counted: one pixel counts for each block of 2x2, or
+3x3 and so on."""
 _AT_ONCE = 1000
 
 Cancelled = Callable[[], bool]
 
 
 class Surveying:
-    """Reads every picture once, at full size, in threads of its own."""
+    """Reads every picture once, at full size, in threads of its own, while its caller waits."""
 
     def __init__(self, source: Source, number: int) -> None:
         self._source = source
@@ -136,36 +129,4 @@ class Surveying:
             std_C=std_C,
             unreadable=unreadable,
             alike=groups,
-        )
-
-
-class Writing:
-    """Subsets on their way to the disk: as they were when this was made."""
-
-    def __init__(self, asked: WriteSubsets, opened: OpenedSource) -> None:
-        self._path = Path(asked.path)
-        self._as_manifest = asked.kind == "manifest"
-        self._source, self._subsets = opened.source, opened.subsets
-        self._counts, self._seed = opened.counts, opened.seed
-        self._unreadable = opened.unreadable
-
-    def run(self, on_progress: Callable[[int, int], None], cancelled: Cancelled) -> str:
-        """What was written, a sentence. EngineError where that can't be, or was cancelled."""
-        problems = tuple(
-            Problem(shown(self._source.names[index]), sentence)
-            for index, sentence in self._unreadable.items()
-        )
-        place = shown(str(self._path))
-        if self._as_manifest:
-            write_manifest(
-                self._path, self._source, self._subsets, self._counts, self._seed, problems
-            )
-            return f"Wrote {place}."
-        left_out = write_folders(self._path, self._source, self._subsets, on_progress, cancelled)
-        if not left_out:
-            return f"Wrote {place}."
-        more = f", nor could {len(left_out) - 1:,} others" if len(left_out) > 1 else ""
-        return (
-            f"Wrote {place}, but {left_out[0].name} could not be copied{more}: "
-            f"{left_out[0].sentence}"
         )
