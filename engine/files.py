@@ -12,6 +12,7 @@ from io import BytesIO, FileIO
 from pathlib import Path
 
 from engine.errors import RunError
+from engine.program import NAME
 
 _ANOTHER = "Choose another place."
 _KINDS = (
@@ -132,11 +133,18 @@ def check_writable(folder: Path) -> None:
     Asked before a training, so that the end of it isn't lost. Leaves an empty folder.
     """
     _make(folder)
-    write_files(folder, {".convscope-writable": b""})
     try:
-        (folder / ".convscope-writable").unlink()
+        try_writing(folder)
     except OSError as error:
         raise _cannot_write(folder, error) from error
+
+
+def try_writing(folder: Path) -> None:
+    """OSError where nothing may be written into a folder. Only writing tells: `os.access` knows
+    nothing of access lists, as Windows has them, nor of what a server allows."""
+    trial = folder / f".{NAME}.{os.getpid()}.part"
+    trial.write_bytes(b"")
+    trial.unlink()
 
 
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:

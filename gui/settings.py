@@ -1,6 +1,5 @@
 """What the window remembers from one start to the next, in a folder of the user's."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -10,6 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from engine import config
 from engine.config import RunConfig
 from engine.errors import ConfigError
+from engine.files import try_writing
 
 Name = TypeVar("Name", bound=str)
 
@@ -74,12 +74,14 @@ class Settings:
 def _problem_with(folder: Path) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        try_writing(folder)
     except OSError as error:
         return _sentence(folder, error)
-    return "" if os.access(folder, os.W_OK) else _sentence(folder, "no permission to write")
+    return ""
 
 
-def _sentence(folder: Path, reason: object) -> str:
+def _sentence(folder: Path, error: OSError) -> str:
+    reason = (error.strerror or str(error)).lower()
     return f"Layout and settings can't be kept, as {folder} can't be written: {reason}."
 
 

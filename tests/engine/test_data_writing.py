@@ -132,7 +132,13 @@ def test_places_that_do_not_do_are_said(tmp_path):
 
 def test_a_place_without_permission_is_said_before_anything_is_read(tmp_path, monkeypatch):
     source, subsets = pets(tmp_path / "pets", NAMES)
-    monkeypatch.setattr("os.access", lambda path, mode: False)
+
+    def refused(self: Path, content: bytes) -> None:
+        # As an access list or a server does, of which os.access knows nothing.
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("os.access", lambda path, mode: True)
+    monkeypatch.setattr(Path, "write_bytes", refused)
     with pytest.raises(DataError, match="can't be written: permission denied"):
         write_folders(tmp_path / "out" / "deep", source, subsets)
     assert not (tmp_path / "out").exists()
