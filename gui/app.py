@@ -26,11 +26,11 @@ from PySide6.QtWidgets import QApplication
 from engine.config import DataConfig, RunConfig
 from engine.program import NAME, TITLE
 from engine.sessions.session import Session
-from engine.sessions.thread import ThreadSession
 from gui import reports
 from gui.collector import Collector
 from gui.controller import Controller
 from gui.display import why_no_window
+from gui.engines import Engine, make_session, remembered_engine
 from gui.main_window import MainWindow, theme_choice
 from gui.page import Around, Page
 from gui.pages.listing import PAGES
@@ -48,11 +48,11 @@ BEYOND_THE_DISPLAY = "This plugin does not support"
 log = logging.getLogger(__name__)
 
 
-def run_window(argv: Sequence[str] = ()) -> int:
+def run_window(argv: Sequence[str] = (), engine: Engine | None = None) -> int:
     """Show the window until it is closed; the exit code of the process.
 
-    `argv` are arguments for Qt, such as "-platform offscreen". Without a display: one sentence on
-    stderr, and 2.
+    `argv` are arguments for Qt, such as "-platform offscreen". `engine` says where it runs this
+    time, None what was chosen in the menu. Without a display: one sentence on stderr, and 2.
     """
     with why_no_window(argv) as problem:
         if problem:
@@ -60,7 +60,7 @@ def run_window(argv: Sequence[str] = ()) -> int:
             return 2
         app = make_application(argv)
     settings = Settings(platformdirs.user_config_path(NAME, appauthor=False))
-    window = make_window(app, ThreadSession(), settings)
+    window = make_window(app, make_session(engine or remembered_engine(settings)), settings)
     crash = reports.last_fault()
     if crash is not None:
         window.parts.notices.warn(f"{TITLE} crashed the last time. What is known is in {crash}.")
@@ -75,11 +75,28 @@ def run_window(argv: Sequence[str] = ()) -> int:
     return code
 
 
+class Application(QApplication):
+    """Tells when the system's session is about to end."""
+
+    session_ends = Signal()
+    """All that is to be kept must be written before this returns."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(list(arguments))
+        self.commitDataRequest.connect(lambda manager: self.session_ends.emit())
+
+    def event(self, event: QEvent) -> bool:
+        # Where sessions aren't managed, a logout asks the application to quit.
+        if event.type() == QEvent.Type.Quit:
+            self.session_ends.emit()
+        return super().event(event)
+
+
 def make_application(argv: Sequence[str] = ()) -> QApplication:
     """The QApplication, named and with an icon; the one that exists if there is one."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        app = QApplication([NAME, *argv])
+        app = Application([NAME, *argv])
     app.setApplicationName(NAME)
     app.setApplicationDisplayName(TITLE)
     app.setOrganizationName(NAME)
@@ -142,16 +159,21 @@ def make_window(
         collector.start()
         window.complete.emit()
 
+    def keep() -> None:
+        settings.put_run(controller.run())
+        settings.write()
+
     def end() -> bool:
         pump.stop()
         collector.stop()
-        settings.put_run(controller.run())
-        settings.write()
         return all([*(page.end() for page in parts.pages), controller.close()])
 
     # Queued: whoever else waits for the window to stand comes first.
     window.painted.connect(begin, Qt.ConnectionType.QueuedConnection)
-    window.end_engine = end
+    window.closing.keep.append(keep)
+    window.closing.end = end
+    if isinstance(app, Application):
+        app.session_ends.connect(window.closing.yield_to_system)
     return window
 
 

@@ -21,11 +21,14 @@ from PySide6.QtWidgets import (
 
 from engine.presets import presets
 from gui.actions import Actions
+from gui.closing import Closing
 from gui.controller import Parts
+from gui.engines import ENGINES, remembered_engine
 from gui.exports import Exports
 from gui.guarded import guarded
 from gui.menus import Choices, add
 from gui.page import Around, Page
+from gui.placing import first_place
 from gui.settings import Settings
 from gui.view_state import SCALES, ViewState
 from gui.widgets.drop_target import DropTarget
@@ -37,7 +40,6 @@ from gui.widgets.run_bar import RunBar
 from gui.widgets.status_line import StatusLine
 from gui.widgets.theme import THEME_CHOICES, Theme, ThemeChoice
 
-SIZE = (1280, 800)
 BUDGETS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 USUAL_BUDGET = 0.2
 """Not less: on two slow cores 15 frames a second cost up to a tenth."""
@@ -61,12 +63,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("ConvScope")
         self.settings = settings
-        self.end_engine: Callable[[], bool] = lambda: True
-        """Asked when the window closes, until it returns True: then nothing runs any more."""
         self._theme = theme
         self._stands = False
         self._begun = False
-        self._closes = False
         view = ViewState()
         view.restore(settings)
         self.budget = settings.number("budget", USUAL_BUDGET, min(BUDGETS), 1.0)
@@ -84,6 +83,8 @@ class MainWindow(QMainWindow):
             pages=tuple(self.pages.values()),
             panels=[panel for page in self.pages.values() for panel in page.panels],
         )
+        self.closing = Closing(self, status_line.say)
+        self.closing.keep.append(self._remember)
         self.exports = Exports(self, self.parts.notices, settings, self.parts.run_bar)
         self.drop_target = DropTarget(self, self._drop_words)
         self.drop_target.dropped.connect(self.take_drop)
@@ -92,7 +93,7 @@ class MainWindow(QMainWindow):
         self.page.setFocus()
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(status_line, 1)
-        self.resize(*SIZE)
+        self.setGeometry(first_place(self.screen().availableGeometry()))
         actions.quit.triggered.connect(self.close)
         # Whoever trains from another page sees what it is that trains.
         for action in (actions.start, actions.step, actions.epoch, actions.start_over):
@@ -160,6 +161,9 @@ class MainWindow(QMainWindow):
         begin = train_menu.addMenu("Begin with")
         for name, preset in presets().items():
             add(begin, preset.title, partial(self.preset_chosen.emit, name))
+        train_menu.addSeparator()
+        engine = remembered_engine(self.settings)
+        Choices(train_menu, "Engine", ENGINES.items(), engine, self._choose_engine)
         self._build_view_menu(bar.addMenu("&View"))
         help_menu = bar.addMenu("&Help")
         add(help_menu, "Keyboard shortcuts", self._show_keys, "F1")
@@ -248,6 +252,10 @@ class MainWindow(QMainWindow):
         self.budget = share
         self.budget_chosen.emit(share)
 
+    def _choose_engine(self, engine: Any) -> None:
+        self.settings.put("engine", engine)
+        self.parts.notices.tell(f"From the next start on the engine runs {ENGINES[engine]}.")
+
     def _show_keys(self) -> None:
         actions = [*self.parts.actions, *self.menuBar().findChildren(QAction)]
         keys = {shown(a.shortcut()): a.toolTip().partition(" (")[0] for a in actions}
@@ -319,16 +327,7 @@ class MainWindow(QMainWindow):
         settings.write()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self._closes:
-            self._closes = True
-            self._remember()
-        if self.end_engine():
-            event.accept()
-            return
-        event.ignore()
-        self.setEnabled(False)
-        self.parts.status_line.say("Closing …")
-        QTimer.singleShot(50, self.close)
+        self.closing.handle(event)
 
 
 def theme_choice(settings: Settings) -> ThemeChoice:

@@ -4,11 +4,14 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
+import platformdirs
 import pytest
 from PySide6.QtCore import qCritical, qWarning
 from PySide6.QtWidgets import QApplication
 
+from engine.program import NAME
 from gui import app as gui_app
 from gui import display, reports
 from gui.app import closed_by_ctrl_c, errors_told, make_window, run_window
@@ -193,7 +196,7 @@ def test_a_crash_after_something_handled_is_told(fatal):
 @pytest.fixture
 def fake_session(monkeypatch):
     session = FakeSession()
-    monkeypatch.setattr(gui_app, "ThreadSession", lambda: session)
+    monkeypatch.setattr(gui_app, "make_session", lambda engine: session)
     monkeypatch.setattr(reports, "watch_for_faults", lambda: None)
     return session
 
@@ -255,6 +258,18 @@ def test_start_up_times_are_printed_on_demand(qapp, fake_session, monkeypatch, c
         "window stands",
         "last panels stand",
     ]
+
+
+def test_the_command_line_says_for_once_where_the_engine_runs(qapp, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(reports, "watch_for_faults", lambda: None)
+    monkeypatch.setattr(gui_app, "make_session", lambda e: asked.append(e) or FakeSession())
+    when_complete(monkeypatch, lambda window: window.close())
+    folder = Path(platformdirs.user_config_path(NAME, appauthor=False))
+    Settings(folder).put("engine", "process")
+    assert run_window(engine="thread") == 0
+    assert run_window() == 0
+    assert asked == ["thread", "process"]
 
 
 def test_without_ctrl_c_nothing_is_closed(qapp, qtbot, tmp_path):

@@ -4,7 +4,7 @@ import contextlib
 
 import msgspec
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -20,8 +20,11 @@ from PySide6.QtWidgets import (
 from engine.config import RunConfig, TrainingConfig
 from engine.messages import commands
 from engine.messages.events import Loaded
+from engine.sessions.process import ProcessSession
+from engine.sessions.thread import ThreadSession
 from engine.state import Phase, Status
 from gui.app import make_window
+from gui.engines import make_session, remembered_engine
 from gui.main_window import USUAL_BUDGET
 from gui.pages.train.pixel_views import LargeMap
 from gui.pages.train.training import TrainingPanel
@@ -420,6 +423,51 @@ def test_closing_while_torch_loads_says_so_and_waits_without_blocking(open_windo
     assert "Closing" in window.parts.status_line._phase.text()
     qtbot.waitUntil(window.isHidden)
     assert session.closings == 4
+
+
+def test_the_end_of_the_system_s_session_is_not_refused_and_keeps_all(
+    open_window, qapp, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("gui.closing.YIELD_SECONDS", 0.0)
+    session = FakeSession(msgspec.structs.replace(READY, phase=Phase.TRAINING))
+    session.closes_after = 10**6  # an engine in a long step
+    window = open_window(session).window
+    action(window, "View", "Palette of maps", "magma").trigger()
+    wish = QEvent(QEvent.Type.Quit)
+    qapp.setQuitOnLastWindowClosed(False)  # or a second wish would end the next loop
+    QTimer.singleShot(0, qapp, lambda: QApplication.sendEvent(qapp, wish))
+    assert qapp.exec() == 0
+    qapp.setQuitOnLastWindowClosed(True)
+    assert wish.isAccepted(), "a logout would be cancelled"
+    assert window.isHidden()
+    assert Settings(tmp_path / "config").text("palette") == "magma"
+
+
+def test_where_sessions_are_managed_all_is_kept_before_the_window_is_asked(
+    open_window, qapp, tmp_path
+):
+    opened = open_window()
+    action(opened.window, "View", "Palette of maps", "magma").trigger()
+    qapp.session_ends.emit()
+    assert opened.window.isVisible()
+    assert opened.session.closings == 0
+    assert Settings(tmp_path / "config").text("palette") == "magma"
+    assert Settings(tmp_path / "config").run().training == READY.settings
+
+
+def test_where_the_engine_runs_is_chosen_for_the_next_start(open_window, tmp_path):
+    window = open_window().window
+    assert action(window, "Train", "Engine", "in this process").isChecked()
+    action(window, "Train", "Engine", "in a process of its own").trigger()
+    assert "From the next start on" in window.parts.notices.standing()[0].sentence
+    assert remembered_engine(Settings(tmp_path / "config")) == "process"
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind"), [("thread", ThreadSession), ("process", ProcessSession)]
+)
+def test_either_engine_has_a_session(engine, kind):
+    assert type(make_session(engine)) is kind
 
 
 def test_closing_before_the_window_was_painted(qapp, qtbot, tmp_path):

@@ -27,6 +27,9 @@ DOCK_TITLES = {
     "training": "Training",
     "probes": "Probe pictures",
 }
+DOCKS_SHARE, LOWEST_DOCKS, HIGHEST_DOCKS = 0.32, 220, 400
+"""How much of the window's height the row of docks gets at first, and within which bounds."""
+PROBES_HEIGHT = 96
 SORTS: dict[Sort, str] = {
     "channel": "channel",
     "mean": "mean",
@@ -155,7 +158,9 @@ class TrainPage(Page):
         sizes = {"curves": 400, "filters": 340, "map": 320, "training": 220}
         docks = [self.docks[name] for name in sizes]
         self.resizeDocks(docks, list(sizes.values()), Qt.Orientation.Horizontal)
-        self.resizeDocks([docks[0], self.docks["probes"]], [260, 96], Qt.Orientation.Vertical)
+        share = round(DOCKS_SHARE * self.window().height())
+        heights = [min(max(share, LOWEST_DOCKS), HIGHEST_DOCKS), PROBES_HEIGHT]
+        self.resizeDocks([docks[0], self.docks["probes"]], heights, Qt.Orientation.Vertical)
         super().restore(settings)
 
     def remember(self, settings: Settings) -> None:
