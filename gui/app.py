@@ -67,7 +67,7 @@ def run_window(argv: Sequence[str] = (), engine: Engine | None = None) -> int:
     reports.watch_for_faults()
     if TIMES in os.environ:
         _print_times(window)
-    with errors_told(window.parts.notices.warn), closed_by_ctrl_c(window):
+    with errors_told(window.parts.notices.warn), closed_by_signals(window):
         window.show()
         code = app.exec()
     window.deleteLater()
@@ -235,18 +235,27 @@ def errors_told(tell: Callable[[str], object]) -> Iterator[None]:
 
 
 @contextmanager
-def closed_by_ctrl_c(window: MainWindow) -> Iterator[None]:
-    """Ctrl+C in the terminal closes the window as its cross does; a second one ends at once."""
+def closed_by_signals(window: MainWindow) -> Iterator[None]:
+    """Ctrl+C in the terminal, SIGTERM and the end of the terminal close the window as its cross
+    does; a second one ends the process at once. What was ignored, as nohup does, stays so."""
 
     def close(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(number, signal.SIG_DFL)
         window.close()
 
-    before = signal.signal(signal.SIGINT, close)
+    before = {
+        number: handler
+        for name in ("SIGINT", "SIGTERM", "SIGHUP")
+        if (number := getattr(signal, name, None)) is not None  # Windows has no SIGHUP
+        if (handler := signal.getsignal(number)) is not signal.SIG_IGN
+    }
+    for number in before:
+        signal.signal(number, close)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _print_times(window: MainWindow) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from engine.program import NAME
 from gui import app as gui_app
 from gui import display, reports
-from gui.app import closed_by_ctrl_c, errors_told, make_window, run_window
+from gui.app import closed_by_signals, errors_told, make_window, run_window
 from gui.display import why_no_window
 from gui.guarded import guarded
 from gui.settings import Settings
@@ -226,12 +226,21 @@ def test_the_window_opens_the_session_and_closing_ends_all(qapp, fake_session, m
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
-def test_ctrl_c_closes_the_window(qapp, fake_session, monkeypatch):
-    before = signal.getsignal(signal.SIGINT)
-    when_complete(monkeypatch, lambda window: os.kill(os.getpid(), signal.SIGINT))
-    assert run_window() == 0
-    assert fake_session.closings == 1
-    assert signal.getsignal(signal.SIGINT) is before
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ctrl_c_and_its_like_close_the_window(qapp, fake_session, monkeypatch, name):
+    number = getattr(signal, name)
+
+    def end(signalled, frame):  # as the command line answers outside of the window
+        raise KeyboardInterrupt
+
+    before = signal.signal(number, end)
+    try:
+        when_complete(monkeypatch, lambda window: os.kill(os.getpid(), number))
+        assert run_window() == 0
+        assert fake_session.closings == 1
+        assert signal.getsignal(number) is end
+    finally:
+        signal.signal(number, before)
 
 
 def test_a_crash_of_the_last_time_is_a_notice(qapp, fake_session, monkeypatch):
@@ -275,7 +284,7 @@ def test_the_command_line_says_for_once_where_the_engine_runs(qapp, monkeypatch,
 def test_without_ctrl_c_nothing_is_closed(qapp, qtbot, tmp_path):
     window = make_window(qapp, FakeSession(), Settings(tmp_path))
     qtbot.addWidget(window)
-    with closed_by_ctrl_c(window):
+    with closed_by_signals(window):
         window.show()
     assert window.isVisible()
 
