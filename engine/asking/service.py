@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import count
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from engine.asking.handler import Handler, Task
+from engine.config import from_builtins
 from engine.errors import EngineError
 from engine.funnel import attempt
 from engine.messages.views import ProgressView, Told, View
@@ -271,10 +272,12 @@ class Service:
             asked.tell(sentence, wrong=True)
 
     def _begin(self, asked: Asked) -> None:
+        """Answer a question whose values are what its type says; ConfigError names the others."""
         handler = asked.handler
         if handler.progress and not handler.busy:
             asked.progress(0, 0)
-        task = handler.answer(asked.question, asked)
+        question = from_builtins(to_builtins(asked.question), type(asked.question), "a question")
+        task = handler.answer(question, asked)
         if task is not None:
             self._go_on(asked, task)
 

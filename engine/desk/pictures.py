@@ -150,7 +150,9 @@ class PictureDesk:
     def show_thumbnail(self, asked: questions.ShowThumbnails, answer: Asked) -> None:
         """Of one picture; nothing, where another source is open than whoever asks knew of."""
         opened, (index,) = self._opened, asked.indices
-        if opened is not None and opened.number == asked.source:
+        if opened is None or opened.number != asked.source:
+            return
+        if 0 <= index < len(opened.source):
             answer.put(thumbnail_view(opened.source, opened.number, index, asked.side))
 
     def survey(self, asked: questions.Survey, answer: Asked) -> Task:

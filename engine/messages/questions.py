@@ -1,9 +1,14 @@
 """What pages ask of the engine beside the training. Plain, frozen; no torch, no Qt."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from engine.config import DataConfig, NetworkConfig, SubsetCounts
+from msgspec import Meta
+
+from engine.config import Count, DataConfig, NetworkConfig, Seed, SubsetCounts
 from engine.message import Message
+
+MOST_SIDE = 2**14
+"""Of a thumbnail, in pixels."""
 
 # Of pictures
 
@@ -19,7 +24,7 @@ class ChooseSubsets(Message, frozen=True):
     """Divide the open source anew; `counts` None is what the source comes with, or its usual."""
 
     counts: SubsetCounts | None
-    seed: int
+    seed: Seed
 
 
 class Survey(Message, frozen=True):
@@ -32,7 +37,7 @@ class ShowThumbnails(Message, frozen=True):
 
     source: int
     indices: tuple[int, ...]
-    side: int
+    side: Annotated[int, Meta(ge=1, le=MOST_SIDE)]
 
 
 class ShowSteps(Message, frozen=True):
@@ -47,8 +52,8 @@ class ShowAugmented(Message, frozen=True):
 
     index: int
     data: DataConfig
-    count: int
-    seed: int
+    count: Count
+    seed: Seed
 
 
 class ShowCatalogue(Message, frozen=True):
@@ -83,8 +88,8 @@ class ShowShapes(Message, frozen=True):
     """What each layer of a network would give, for pictures of that shape and so many classes."""
 
     network: NetworkConfig
-    shape_CHW: tuple[int, int, int]
-    classes: int
+    shape_CHW: tuple[Count, Count, Count]
+    classes: Count
 
 
 Question = (

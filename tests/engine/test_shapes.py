@@ -21,7 +21,7 @@ from engine.config import (
 )
 from engine.desk import networks
 from engine.messages.questions import ShowShapes
-from engine.messages.views import ShapesView
+from engine.messages.views import ShapesView, Told
 from engine.networks.build import build
 
 PATIENCE = 30.0
@@ -56,6 +56,14 @@ def answer(service: Service, question: ShowShapes) -> ShapesView:
                 return view
         assert time.perf_counter() < end, "it did not come"
         time.sleep(0.002)
+
+
+def wait_told(service: Service) -> list[Told]:
+    end = time.perf_counter() + PATIENCE
+    while not (told := service.told()):
+        assert time.perf_counter() < end, "it did not come"
+        time.sleep(0.002)
+    return told
 
 
 def positive(network: nn.Sequential) -> nn.Sequential:
@@ -128,9 +136,11 @@ def test_of_a_network_that_can_not_be_the_first_layers_are_shown_and_why(service
 def test_pictures_and_classes_that_make_no_sense_are_a_sentence(
     service: Service, shape_CHW: tuple[int, int, int], classes: int
 ) -> None:
-    view = answer(service, ShowShapes(DIGITS_CONVNET, shape_CHW, classes))
-    assert view.layers == ()
-    assert "at least one pixel" in view.sentence
+    number = service.ask(ShowShapes(DIGITS_CONVNET, shape_CHW, classes))
+    (told,) = wait_told(service)
+    assert (told.question, told.wrong) == (number, True)
+    assert told.sentence.startswith("In a question: Expected `int` >= 1")
+    assert service.take() == []
 
 
 def test_a_network_of_gigabytes_takes_no_memory(service: Service) -> None:
