@@ -169,7 +169,7 @@ class ProcessSession:
         """That engine's process has ended."""
         if self._closing or engine is not self._engine:
             return
-        self._status = Status(phase=Phase.FAILED, activity=sentence)
+        self._status = Status(phase=Phase.FAILED)
         self.outlet.tell(events.PhaseChanged(Phase.FAILED))
         self.outlet.tell(events.EngineLost(sentence))
 
