@@ -156,24 +156,27 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the pictures come from and how they become what a network sees.
 
     `source` is "digits", a name of the catalogue, or the path of a folder, zip, CSV file or
-    manifest. `subsets` None means those the source comes with, or its usual counts; `seed` is what
-    they are drawn from. `unreadable` names the pictures that a survey could not read: they are in
-    no subset. `size` is the side in pixels of what the network sees, 0 the source's own
-    size, where all are alike. `fit` says how a picture of another shape gets there: stretched;
-    cropped to the middle after its shorter side was resized; or padded. `normalisation` "none"
-    leaves values in [0, 1]; "measured" subtracts the mean of the training pictures and divides by
-    their standard deviation, channel by channel; "imagenet" uses ImageNet's.
+    manifest. `subsets` None means those that the source comes with; where it has none, what is
+    usual for it; else `usual`, of which "shares" are four fifths of each class to train, a tenth to
+    validate and a tenth to test. `seed` is what they are drawn from. `unreadable` names the
+    pictures that a survey could not read: they are in no subset. `size` is the side in pixels of
+    what the network sees, 0 the source's own size, where all are alike. `fit` says how a picture of
+    another shape gets there: stretched; cropped to the middle after its shorter side was resized;
+    or padded. `normalisation` "none" leaves values in [0, 1]; "measured" subtracts the mean of the
+    training pictures and divides by their standard deviation, channel by channel; "imagenet" uses
+    ImageNet's.
     """
 
     source: str = "digits"
     subsets: SubsetCounts | None = None
     seed: Seed = 0
-    unreadable: tuple[str, ...] = ()
     size: Annotated[int, Meta(ge=0, le=4096)] = 0
     colour: Colour = "own"
     fit: Fit = "stretch"
     normalisation: Normalisation = "none"
     augmentation: Augmentation = Augmentation()
+    usual: SubsetCounts | Literal["shares"] = "shares"
+    unreadable: tuple[str, ...] = ()
 
 
 DIGITS = DataConfig(fit="pad", augmentation=Augmentation(rotation=12.0, shift=0.1, zoom=0.15))
@@ -336,6 +339,9 @@ def load(path: Path, kind: type[AnyConfig]) -> AnyConfig:
         ) from error
     if not fields:  # as after a crash of the system, or of an editor
         raise ConfigError(f"{path} is empty.", "Write it anew, or name another file.")
+    if kind is RunConfig and isinstance(data := fields.get("data"), dict):
+        # Runs were saved before there was a choice.
+        data.setdefault("usual", msgspec.to_builtins(SubsetCounts()))
     return from_builtins(fields, kind, where=str(path))
 
 

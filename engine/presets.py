@@ -9,6 +9,7 @@ from engine.config import (
     DataConfig,
     NetworkConfig,
     RunConfig,
+    SubsetCounts,
     TrainingConfig,
 )
 from engine.errors import ConfigError
@@ -42,7 +43,7 @@ class Preset(Struct, frozen=True):
 
 def presets() -> dict[str, Preset]:
     """By the names that `train --preset` takes."""
-    cats_dogs = DataConfig(source="", size=150, colour="rgb")
+    cats_dogs = DataConfig(source="", usual=SubsetCounts(1000, 500, 500), size=150, colour="rgb")
     augmented = msgspec.structs.replace(cats_dogs, augmentation=CHAPTER)
     return {
         "digits": Preset(

@@ -144,6 +144,7 @@ class Controller(QObject):
                 run.data,
                 source=now.source,
                 subsets=now.subsets,
+                usual=now.usual,
                 seed=now.seed,
                 unreadable=now.unreadable,
             )

@@ -55,8 +55,9 @@ class Source(Struct, frozen=True, eq=False):
     pictures_NCHW: np.ndarray | None = None
     subset_N: np.ndarray | None = None
     problems: tuple[Problem, ...] = ()
-    usual: SubsetCounts = SubsetCounts()
-    """How many pictures a class are taken where nobody says otherwise."""
+    usual: SubsetCounts | None = None
+    """How many pictures a class are taken where nobody says otherwise, if that isn't the usual
+    share of each."""
 
     def __len__(self) -> int:
         return len(self.labels_N)

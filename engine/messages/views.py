@@ -64,7 +64,8 @@ class SourceView(Answer, frozen=True, eq=False):
     subset_N: np.ndarray
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
-    usual: SubsetCounts
+    usual: SubsetCounts | None
+    """How many of each class nobody asks for, where it isn't the usual share of each."""
     comes_with_subsets: bool
     own_size_HW: tuple[int, int] | None
     """Where all pictures are alike by the kind of source; else None."""

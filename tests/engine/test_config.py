@@ -31,6 +31,7 @@ from engine.config import (
     RunConfig,
     SubsetCounts,
     TrainingConfig,
+    as_toml,
     checked,
     from_builtins,
     load,
@@ -235,6 +236,16 @@ def test_toml_beyond_all_sense_is_one_sentence(
         load(file, RunConfig)
     assert "odd.toml" in str(told.value)
     assert len(str(told.value)) < 400
+
+
+def test_a_run_that_was_saved_before_shares_keeps_its_division(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    text = as_toml(RunConfig(data=DataConfig(source="/cats.zip")))
+    assert 'usual = "shares"' in text
+    file.write_text(text)
+    assert load(file, RunConfig).data.usual == "shares"
+    file.write_text(text.replace('usual = "shares"\n', ""))
+    assert load(file, RunConfig).data.usual == SubsetCounts(1000, 500, 500)
 
 
 def test_a_config_is_written_whole_or_not_at_all(

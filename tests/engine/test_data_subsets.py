@@ -61,10 +61,22 @@ def test_the_rest_is_all_that_is_left():
 
 
 def test_where_nobody_says_anything_the_usual_counts_are_taken():
-    photos = source_of(2500, 2000)
-    assert amounts(photos, choose_subsets(photos, None, 0)) == [[1000, 500, 500]] * 2
+    photos = source_of(5000, 1234, 10, 3, 2)
+    assert amounts(photos, choose_subsets(photos, None, 0)) == [
+        [4000, 500, 500],
+        [987, 124, 123],
+        [8, 1, 1],
+        [1, 1, 1],
+        [1, 1, 0],
+    ]
+    assert choose_subsets(photos, None, 0).notes == ()
+    chapter = source_of(2500, 500)
+    counts = SubsetCounts(1000, 500, 500)
+    divided = choose_subsets(chapter, None, 0, usual=counts)
+    assert amounts(chapter, divided) == [[1000, 500, 500], [250, 125, 125]]
     digits = source_of(500, 500, usual=SubsetCounts("rest", 100, 0))
     assert amounts(digits, choose_subsets(digits, None, 0)) == [[400, 100, 0]] * 2
+    assert amounts(digits, choose_subsets(digits, None, 0, usual=counts)) == [[400, 100, 0]] * 2
 
 
 @pytest.mark.parametrize(
@@ -127,7 +139,7 @@ def test_a_note_says_that_there_are_fewer():
         "Every class has 4 pictures, fewer than 10 to train, 5 to validate and 5 to test need: "
         "2 to train, 1 to validate and 1 to test of each."
     )
-    (many,) = choose_subsets(source_of(*range(1, 1001)), None, 0).notes
+    (many,) = choose_subsets(source_of(*range(1, 1001)), SubsetCounts(1000, 500, 500), 0).notes
     assert many == (
         "Every class has fewer pictures than 1,000 to train, 500 to validate and 500 to test need:"
         " theirs are divided in the same proportions. The smallest, 'class 0', has 1 picture: "
@@ -154,7 +166,7 @@ def test_a_class_with_one_picture_is_trained_with_it():
     assert amounts(source, subsets) == [[1, 0, 0], [4, 2, 2]]
 
 
-def test_unreadable_pictures_are_in_no_subset_and_move_few_others():
+def test_unreadable_pictures_are_in_no_subset_and_those_left_out_take_their_place():
     source = source_of(40, 40)
     counts = SubsetCounts(20, 10, 10)
     before = choose_subsets(source, counts, 3)
@@ -162,9 +174,30 @@ def test_unreadable_pictures_are_in_no_subset_and_move_few_others():
     after = choose_subsets(source, counts, 3, unreadable)
     assert (after.subset_N[unreadable] == NO_SUBSET).all()
     assert sum(map(sum, amounts(source, after))) == 77
-    assert (before.subset_N != after.subset_N).sum() < 20
+    others = np.setdiff1d(np.arange(80), unreadable)
+    np.testing.assert_array_equal(before.subset_N[others], after.subset_N[others])
     spared = choose_subsets(source_of(60, 60), counts, 3, unreadable)
     assert amounts(source_of(60, 60), spared) == [[20, 10, 10]] * 2
+
+
+@pytest.mark.parametrize("counts", [None, SubsetCounts(500, 300, 100), SubsetCounts("rest", 99, 7)])
+def test_who_knows_of_no_unreadable_pictures_divides_the_others_alike(counts):
+    """7 of 2,000: what one calls validation or test, the other doesn't train on."""
+    source = source_of(1000, 1000)
+    unreadable = np.random.default_rng(1).choice(2000, 7, replace=False).tolist()
+    known, unknown = (choose_subsets(source, counts, 0, each).subset_N for each in (unreadable, ()))
+    chosen_N = unknown != NO_SUBSET
+    chosen_N[unreadable] = False
+    np.testing.assert_array_equal(known[chosen_N], unknown[chosen_N])
+    assert (known != unknown).sum() <= 14
+
+
+def test_a_class_whose_pictures_to_validate_are_all_unreadable_is_divided_anew():
+    source = source_of(10, 50)
+    validation = choose_subsets(source, None, 0).indices("validation")
+    unreadable = validation[source.labels_N[validation] == 0].tolist()
+    again = choose_subsets(source, None, 0, unreadable)
+    assert amounts(source, again) == [[7, 1, 1], [40, 5, 5]]
 
 
 def test_held_out_pictures_stay_when_fewer_are_learned_from():
@@ -196,9 +229,9 @@ def test_validation_is_taken_out_of_training_where_there_is_none():
     own_N = np.array([0] * 180 + [2] * 20, np.int8)
     source = source_of(100, 100, subset_N=own_N)
     subsets = choose_subsets(source, None, 0)
-    assert amounts(source, subsets) == [[72, 18, 10]] * 2
+    assert amounts(source, subsets) == [[81, 9, 10]] * 2
     assert subsets.indices("test").tolist() == list(range(180, 200))
-    assert "36 are taken out of those to train" in subsets.notes[0]
+    assert "18 are taken out of those to train" in subsets.notes[0]
     few = source_of(100, 100, subset_N=own_N, usual=SubsetCounts("rest", 5, 0))
     assert amounts(few, choose_subsets(few, None, 0)) == [[85, 5, 10]] * 2
 
@@ -221,11 +254,15 @@ def test_subsets_are_disjoint_complete_and_as_asked(sizes, counts, seed, data):
     assert set(subsets.subset_N.tolist()) <= {NO_SUBSET, TRAIN, VALIDATION, TEST}
     assert all(subsets.subset_N[i] == NO_SUBSET for i in unreadable)
     total = None if counts.train == "rest" else counts.train + counts.validation + counts.test
-    for usable, got in zip(usable_K, amounts(source, subsets), strict=True):
-        assert tuple(got) == shares(usable, (counts.train, counts.validation, counts.test))
+    for size, usable, got in zip(sizes, usable_K, amounts(source, subsets), strict=True):
+        if usable == size:
+            assert tuple(got) == shares(usable, (counts.train, counts.validation, counts.test))
         assert sum(got) == (usable if total is None else min(usable, total))
+        assert got[1] <= counts.validation
+        assert got[2] <= counts.test
         if total is not None and usable >= total:
             assert got == [counts.train, counts.validation, counts.test]
+        assert usable < 2 or min(got[:2]) > 0
     enough = total is not None and min(usable_K) >= total
     assert not (enough and len(sizes) > 1 and subsets.notes)
 

@@ -1,8 +1,11 @@
 """Runs to begin with, and a network that fits the pictures."""
 
+import numpy as np
 import pytest
 
 from engine.config import DIGITS_CONVNET, RunConfig, checked
+from engine.data.source import Source
+from engine.data.subsets.choose import subsets_of
 from engine.errors import ConfigError
 from engine.networks.build import build
 from engine.presets import CHAPTER, FITTING, find_preset, fitting, presets
@@ -27,6 +30,21 @@ def test_cats_and_dogs_is_the_chapter_s():
     network = build(run.network, (3, 150, 150), 2)
     assert sum(p.numel() for p in network.parameters()) == 3_453_121
     assert find_preset("cats-dogs-augmented").run.data.augmentation == CHAPTER
+
+
+@pytest.mark.parametrize("name", presets())
+def test_the_chapter_s_counts_are_its_presets_own(name):
+    source = Source(
+        name="pets",
+        where="/pets.zip",
+        classes=("cat", "dog"),
+        names=tuple(map(str, range(1000))),
+        labels_N=np.arange(1000) % 2,
+        fingerprint="",
+    )
+    subset_N = subsets_of(source, find_preset(name).run.data).subset_N
+    of_chapter = name.startswith("cats-dogs")
+    assert np.bincount(subset_N).tolist() == ([500, 250, 250] if of_chapter else [800, 100, 100])
 
 
 def test_an_unknown_preset_is_one_sentence_with_those_there_are():

@@ -113,13 +113,21 @@ def test_folders_are_written(run, pets, tmp_path):
 
 
 def test_fewer_than_asked_for_are_divided_and_it_is_said(run, pets, tmp_path):
-    code, stdout, _ = run(pets, "--out", tmp_path / "a.json")
+    counts = ("--train", 1000, "--validation", 500, "--test", 500)
+    code, stdout, _ = run(pets, *counts, "--out", tmp_path / "a.json")
     assert code == 0
     first, note, _ = stdout.splitlines()
     assert first.startswith("2 classes: 10 pictures to train, ")
     assert note.startswith(
         "Every class has 10 pictures, fewer than 1,000 to train, 500 to validate"
     )
+
+
+def test_without_counts_every_picture_is_used(run, pets, tmp_path):
+    code, stdout, _ = run(pets, "--out", tmp_path / "a.json")
+    assert code == 0
+    first, _ = stdout.splitlines()
+    assert first == "2 classes: 16 pictures to train, 2 to validate, 2 to test; 0 left out."
 
 
 def test_a_seed_gives_the_same_manifest(run, pets, tmp_path):

@@ -46,6 +46,8 @@ def test_what_is_said_replaces_the_preset_s(tmp_path):
     assert (run.training.epochs, run.training.learning_rate) == (3, 0.5)
     assert run.network == find_network("digits")
     assert run.data.augmentation == CHAPTER
+    assert run.data.subsets is None
+    assert run.data.usual == SubsetCounts(1000, 500, 500)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def augmented_view(count: int = 12, labels: tuple[str, ...] | None = None) -> Au
 def source_view(
     source: int = 1,
     notes: tuple[str, ...] = (),
-    usual: SubsetCounts = USUAL,
+    usual: SubsetCounts | None = USUAL,
     comes_with_subsets: bool = False,
     own_size_HW: tuple[int, int] | None = None,
 ) -> SourceView:

@@ -131,6 +131,22 @@ def test_the_usual_counts_of_a_source_are_shown_until_others_are_set(
     assert emitted.both == (0, 1)
 
 
+def test_shares_of_each_class_are_shown_until_counts_are_set(
+    panel: PreparationPanel, emitted: Emitted
+) -> None:
+    panel.show_source(source_view(usual=None))
+    assert panel.subsets.as_it_comes.isVisible()
+    assert panel.subsets.as_it_comes.isChecked()
+    assert panel.subsets.as_it_comes.text() == "80, 10 and 10 % of each class"
+    assert not any(field.isEnabled() for field in panel.subsets.numbers.values())
+    assert panel.counts is None
+    panel.subsets.as_it_comes.click()
+    assert panel.counts == SubsetCounts()
+    panel.subsets.as_it_comes.click()
+    assert panel.counts is None
+    assert emitted.both == (0, 2)
+
+
 def test_counts_are_told_once_they_are_typed(
     panel: PreparationPanel, emitted: Emitted, qtbot: QtBot
 ) -> None:

@@ -10,30 +10,47 @@ from engine.data.source import NO_SUBSET, SUBSETS, Source, Subsets
 from engine.errors import DataError
 
 TRAIN, VALIDATION, TEST = range(len(SUBSETS))
+USUAL_SHARES = (8, 1, 1)
+"""Of ten pictures of a class, how many train, validate and test where nobody says anything."""
 
 _Asked = tuple[int | Literal["rest"], int, int]
 """How many of a class: for training, validation and test."""
 
 
 def choose_subsets(
-    source: Source, counts: SubsetCounts | None, seed: int, unreadable: Collection[int] = ()
+    source: Source,
+    counts: SubsetCounts | None,
+    seed: int,
+    unreadable: Collection[int] = (),
+    usual: SubsetCounts | Literal["shares"] = "shares",
 ) -> Subsets:
     """Which pictures are for what; those in `unreadable` are for nothing.
 
     `counts` None means the subsets that the source comes with, where validation is taken out of
-    training if it has none; else its usual counts. A class with fewer pictures than asked for is
-    divided in the same proportions, and a note says so. The outcome depends on the labels, in their
-    order, and the seed alone. DataError where no class has pictures to learn from and to validate.
+    training if it has none; else the source's usual counts, or else `usual`: counts, or
+    USUAL_SHARES of each class. A class with fewer pictures than asked for is divided in the same
+    proportions, and a note says so.
+
+    Who knows of no unreadable pictures divides the others alike: a picture that was left out takes
+    the place of one that can't be read, where there is one, and none goes from one subset to
+    another. (But for a class that would be left without pictures to train or to validate.) Else
+    only the labels, in their order, and the seed count. DataError where no class has pictures to
+    learn from and to validate.
     """
     usable_N = np.ones(len(source), bool)
     usable_N[list(unreadable)] = False
-    by_class = _shuffled_by_class(source, seed, usable_N)
+    by_class = _shuffled_by_class(source, seed)
+    asked = counts or source.usual or usual
     if counts is None and source.subset_N is not None:
-        subset_N = np.where(usable_N, source.subset_N, NO_SUBSET).astype(np.int8)
-        notes = _add_validation(subset_N, by_class, source.usual.validation)
+        most = len(source) if asked == "shares" else asked.validation
+        subset_N = source.subset_N.astype(np.int8)
+        notes = _add_validation(subset_N, by_class, most)
+        subset_N[~usable_N] = NO_SUBSET
+    elif asked == "shares":
+        subset_N, notes = _divided(source, by_class, usable_N, None)
     else:
-        asked = counts or source.usual
-        subset_N, notes = _divided(source, by_class, (asked.train, asked.validation, asked.test))
+        wanted = (asked.train, asked.validation, asked.test)
+        subset_N, notes = _divided(source, by_class, usable_N, wanted)
     _check(source, subset_N)
     if len(source.classes) == 1:
         notes.append(
@@ -50,7 +67,7 @@ def subsets_of(source: Source, data: DataConfig) -> Subsets:
     if data.unreadable:
         names = set(data.unreadable)
         unreadable = [index for index, name in enumerate(source.names) if name in names]
-    return choose_subsets(source, data.subsets, data.seed, unreadable)
+    return choose_subsets(source, data.subsets, data.seed, unreadable, data.usual)
 
 
 def shares(available: int, asked: _Asked) -> tuple[int, int, int]:
@@ -79,32 +96,60 @@ def shares(available: int, asked: _Asked) -> tuple[int, int, int]:
     return int(given[0]), int(given[1]), int(given[2])
 
 
-def _shuffled_by_class(source: Source, seed: int, usable_N: np.ndarray) -> list[np.ndarray]:
-    """The usable pictures of each class in a random order, in which they go into subsets.
-
-    Everything is shuffled, then chosen from: one unreadable picture doesn't move all others.
-    """
+def _shuffled_by_class(source: Source, seed: int) -> list[np.ndarray]:
+    """The pictures of each class in a random order, in which they go into subsets."""
     order_N = np.random.default_rng(seed).permutation(len(source))
-    order_N = order_N[usable_N[order_N]]
     order_N = order_N[np.argsort(source.labels_N[order_N], kind="stable")]
     sizes_K = np.bincount(source.labels_N[order_N], minlength=len(source.classes))
     return np.split(order_N, np.cumsum(sizes_K)[:-1])
 
 
 def _divided(
-    source: Source, by_class: list[np.ndarray], asked: _Asked
+    source: Source, by_class: list[np.ndarray], usable_N: np.ndarray, asked: _Asked | None
 ) -> tuple[np.ndarray, list[str]]:
+    """`asked` None: USUAL_SHARES of each class."""
     subset_N = np.full(len(source), NO_SUBSET, np.int8)
     short: list[tuple[str, int, tuple[int, int, int]]] = []
     for name, picture_M in zip(source.classes, by_class, strict=True):
-        train, validation, test = given = shares(len(picture_M), asked)
-        # The held-out ones first: they stay the same when more or fewer are learned from.
-        subset_N[picture_M[:validation]] = VALIDATION
-        subset_N[picture_M[validation : validation + test]] = TEST
-        subset_N[picture_M[validation + test :][:train]] = TRAIN
-        if given[1:] != asked[1:] or asked[0] not in ("rest", train):
-            short.append((name, len(picture_M), given))
-    return subset_N, _note_of_short(short, len(source.classes), asked)
+        available = int(usable_N[picture_M].sum())
+        subset_M = _divided_class(usable_N[picture_M], asked)
+        subset_N[picture_M] = subset_M
+        if asked is not None and available < _needed(asked):
+            train, validation, test = (int((subset_M == each).sum()) for each in range(3))
+            short.append((name, available, (train, validation, test)))
+    return subset_N, _note_of_short(short, len(source.classes), asked) if asked else []
+
+
+def _divided_class(usable_M: np.ndarray, asked: _Asked | None) -> np.ndarray:
+    """The subset of each picture of a class, int8, in their random order."""
+    subset_M = _in_order(len(usable_M), asked)
+    free = np.flatnonzero((subset_M == NO_SUBSET) & usable_M)
+    for subset in (VALIDATION, TEST, TRAIN):
+        missing = int(((subset_M == subset) & ~usable_M).sum())
+        subset_M[free[:missing]] = subset
+        free = free[missing:]
+    subset_M[~usable_M] = NO_SUBSET
+    if not (subset_M == TRAIN).any() or not (subset_M == VALIDATION).any():
+        subset_M[usable_M] = _in_order(int(usable_M.sum()), asked)
+    return subset_M
+
+
+def _in_order(count: int, asked: _Asked | None) -> np.ndarray:
+    """How so many pictures of a class are divided, one after the other."""
+    if asked is None:
+        train, validation, test = USUAL_SHARES
+        asked = train * count, validation * count, test * count
+    train, validation, test = shares(count, asked)
+    left = count - train - validation - test
+    # The held-out ones first: they stay the same when more or fewer are learned from.
+    each = np.array([VALIDATION, TEST, TRAIN, NO_SUBSET], np.int8)
+    return np.repeat(each, [validation, test, train, left])
+
+
+def _needed(asked: _Asked) -> int:
+    """How many pictures of a class there must be, for as many as asked in each subset."""
+    train, validation, test = asked
+    return validation + test + (1 if train == "rest" else train)
 
 
 def _note_of_short(
@@ -142,14 +187,14 @@ def _pictures(count: int) -> str:
 
 
 def _add_validation(subset_N: np.ndarray, by_class: list[np.ndarray], most: int) -> list[str]:
-    """Where there is none, take validation out of training: of each class as many as usual, but no
-    more than a fifth."""
+    """Where there is none, take validation out of training: of each class a tenth, or `most`, where
+    that is fewer. Some of these can't be read, perhaps, and are in no subset."""
     if (subset_N == VALIDATION).any():
         return []
     taken = 0
     for picture_M in by_class:
         training_M = picture_M[subset_N[picture_M] == TRAIN]
-        held = min(most, max(len(training_M) // 5, min(1, len(training_M) - 1)))
+        held = min(most, max(len(training_M) // 10, min(1, len(training_M) - 1)))
         subset_N[training_M[:held]] = VALIDATION
         taken += held
     return [

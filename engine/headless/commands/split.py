@@ -23,8 +23,9 @@ A zip is read in place.
 FILE.json becomes a manifest: a list of which picture is where, that train takes as --data.
 DIR becomes folders of copies: train/cats, validation/cats, and so on. It must be new or empty.
 
-Without numbers the subsets that SOURCE comes with are taken; else 1000, 500 and 500 of each class.
-A class with fewer is divided in the same proportions.
+Without numbers the subsets that SOURCE comes with are taken; else four fifths of each class train,
+a tenth validates and a tenth tests. A class with fewer pictures than asked for is divided in the
+same proportions.
 
 With --json every line on stdout is an object:
   {"event": "read", "done": ..., "total": ...}    up to twenty times; "write" the same for folders

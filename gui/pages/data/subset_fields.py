@@ -20,6 +20,11 @@ from gui.widgets.scroll_column import (
 )
 from gui.widgets.theme import RHYTHM
 
+OWN_SUBSETS = "As the source comes", "The source says itself which pictures are for what"
+SHARES = (
+    "80, 10 and 10 % of each class",
+    "Every picture is used: four fifths to learn from, a tenth to validate and a tenth to test",
+)
 MOST_A_CLASS = 10_000_000
 LARGEST_SEED = 2**63 - 1
 LONGEST_SEED = 26
@@ -38,8 +43,7 @@ class SubsetFields(QWidget):
         self._source: SourceView | None = None
         self._counts: SubsetCounts | None = None
         self._seed = 0
-        self.as_it_comes = QCheckBox("As the source comes")
-        self.as_it_comes.setToolTip("The source says itself which pictures are for what")
+        self.as_it_comes = QCheckBox()
         self.as_it_comes.hide()
         self.numbers = {
             "train": _count_box("Training", "Pictures of each class to learn from", 1),
@@ -95,7 +99,10 @@ class SubsetFields(QWidget):
     def show_source(self, source: SourceView) -> None:
         """Show how a source is divided now."""
         self._source = source
-        self.as_it_comes.setVisible(source.comes_with_subsets)
+        self.as_it_comes.setVisible(source.comes_with_subsets or source.usual is None)
+        words, tip = OWN_SUBSETS if source.comes_with_subsets else SHARES
+        self.as_it_comes.setText(words)
+        self.as_it_comes.setToolTip(tip)
         self.totals.setText(totals_of(source.subset_N))
         self.notes.setText("\n".join(source.notes))
         self.notes.setVisible(bool(source.notes))
@@ -126,10 +133,13 @@ class SubsetFields(QWidget):
             self.changed.emit()
 
     def _show_counts(self) -> None:
-        """Of the source's own subsets no numbers a class are known: then the fields are off."""
+        """Of the source's own subsets, and of shares, no numbers a class are known: then the fields
+        are off."""
         source = self._source
-        comes = source is not None and source.comes_with_subsets and self._counts is None
-        counts = self._counts or (source.usual if source is not None else SubsetCounts())
+        usual = source.usual if source is not None else None
+        comes = source is not None and (source.comes_with_subsets or usual is None)
+        comes = comes and self._counts is None
+        counts = self._counts or usual or SubsetCounts()
         with QSignalBlocker(self.as_it_comes):
             self.as_it_comes.setChecked(comes)
         with QSignalBlocker(self.rest):
