@@ -81,7 +81,8 @@ def show_network(window, session):
     """Bring up the network with maps in every panel."""
     session.outlet.tell(loaded())
     pump = window.findChild(Pump)
-    pump.tick()
+    for _ in range(SLOW_TICKS):  # it may have been at any beat
+        pump.tick()
     session.frames = answer(session.demands[-1].wanted)
     pump.tick()
 
