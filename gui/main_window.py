@@ -14,27 +14,28 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QStackedWidget,
     QWidget,
 )
 
 from engine.presets import presets
+from engine.program import TITLE
 from gui.actions import Actions
 from gui.closing import Closing
 from gui.controller import Parts
 from gui.engines import ENGINES, remembered_engine
 from gui.exports import Exports
 from gui.guarded import guarded
+from gui.help import show_about, show_keys
 from gui.menus import Choices, add
 from gui.page import Around, Page
 from gui.placing import first_place
 from gui.settings import Settings
 from gui.view_state import SCALES, ViewState
 from gui.widgets.drop_target import DropTarget
-from gui.widgets.keys import shown, with_keys
+from gui.widgets.keys import with_keys
 from gui.widgets.mosaic.palettes import palette_names
-from gui.widgets.notices import ListDialog, Notices
+from gui.widgets.notices import Notices
 from gui.widgets.rail import Rail
 from gui.widgets.run_bar import RunBar
 from gui.widgets.status_line import StatusLine
@@ -61,7 +62,7 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: Settings, theme: Theme, pages: Sequence[type[Page]]) -> None:
         """`pages` as they shall stand on the rail; the first is shown at the first start."""
         super().__init__()
-        self.setWindowTitle("ConvScope")
+        self.setWindowTitle(TITLE)
         self.settings = settings
         self._theme = theme
         self._stands = False
@@ -167,7 +168,7 @@ class MainWindow(QMainWindow):
         self._build_view_menu(bar.addMenu("&View"))
         help_menu = bar.addMenu("&Help")
         add(help_menu, "Keyboard shortcuts", self._show_keys, "F1")
-        add(help_menu, "About ConvScope", self._show_about)
+        add(help_menu, f"About {TITLE}", lambda: show_about(self, self.settings.folder))
 
     def _build_view_menu(self, menu: QMenu) -> None:
         view, pages = self.parts.view, self.pages.values()
@@ -258,23 +259,7 @@ class MainWindow(QMainWindow):
 
     def _show_keys(self) -> None:
         actions = [*self.parts.actions, *self.menuBar().findChildren(QAction)]
-        keys = {shown(a.shortcut()): a.toolTip().partition(" (")[0] for a in actions}
-        rows = [(key, words) for key, words in keys.items() if key]
-        rows += [row for page in self.pages.values() for row in page.keys]
-        caption = "Keys act everywhere but in a field that is being typed in."
-        ListDialog("Keyboard shortcuts", caption, ("Key", "What it does"), rows, self).show()
-
-    def _show_about(self) -> None:
-        box = QMessageBox(self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setWindowTitle("About ConvScope")
-        box.setIconPixmap(self.windowIcon().pixmap(64))
-        box.setText(
-            "ConvScope shows what a convolutional network does while it learns: "
-            "its filters, their responses, the feature maps and the curves."
-        )
-        box.setInformativeText("Settings are kept in " + str(self.settings.folder))
-        box.open()
+        show_keys(self, actions, [row for page in self.pages.values() for row in page.keys])
 
     # Looks
 
