@@ -2,14 +2,18 @@
 all. Imports without torch; every function may run on any thread."""
 
 import errno
+import itertools
 import os
 import re
 import stat
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from gzip import GzipFile
 from io import BytesIO, FileIO
 from pathlib import Path
+
+import psutil
 
 from engine.errors import RunError
 from engine.program import NAME
@@ -127,12 +131,19 @@ def _too_large(most_bytes: int) -> UnfitFileError:
     return UnfitFileError(f"it has more than {most_bytes:,} bytes")
 
 
-def check_writable(folder: Path) -> None:
-    """Make the folder, and RunError if a run couldn't be written into it.
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.6)
+_PART = re.compile(r"\..+\.(\d{1,9})(?:-\d+)?\.part")
+_NUMBERS = itertools.count(1)
+
+
+def check_writable(folder: Path, names: Iterable[str] = ()) -> None:
+    """Make the folder, and RunError if files of these names couldn't be written into it.
 
     Asked before a training, so that the end of it isn't lost. Leaves an empty folder.
     """
     _make(folder)
+    for name in names:
+        _check_free(folder / name)
     try:
         try_writing(folder)
     except OSError as error:
@@ -150,28 +161,59 @@ def try_writing(folder: Path) -> None:
 def write_files(folder: Path, contents: Mapping[str, bytes]) -> None:
     """Write files, by name, into a folder that is made where it isn't there.
 
-    All are written to temporary files first and put in place only when every one is on the disk;
-    a file of the same name is replaced. RunError, and nothing changed, for an unwritable folder, a
-    full disk or something in the way.
+    All are written to temporary files first and put in place, in their order, only when every one
+    is on the disk; a file of the same name is replaced. RunError, and the first one not replaced,
+    for an unwritable folder, a full disk or something in the way. What processes that were killed
+    while they wrote have left is removed.
     """
     _make(folder)
-    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in contents}
+    number = next(_NUMBERS)
+    parts = {name: folder / f".{name}.{os.getpid()}-{number}.part" for name in contents}
     try:
         for name, part in parts.items():
-            if (folder / name).is_dir():
-                raise RunError(f"{folder / name} is a folder, where a file must be.", _ANOTHER)
+            _check_free(folder / name)
             with part.open("wb") as file:
                 file.write(contents[name])
                 file.flush()
                 os.fsync(file.fileno())
         for name, part in parts.items():
-            part.replace(folder / name)
+            replace(part, folder / name)
+        _remove_stale(folder)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     finally:
         for part in parts.values():
             with suppress(OSError):  # the error that matters is on its way already
                 part.unlink(missing_ok=True)
+
+
+def replace(part: Path, target: Path) -> None:
+    """Put a file in the place of another, at once and as a whole; OSError as `Path.replace`.
+
+    On Windows a virus scanner, an indexer or a cloud folder may hold a file for a moment: that is
+    an access error, and tried again for two seconds.
+    """
+    for pause in _PAUSES:
+        try:
+            part.replace(target)
+            return
+        except PermissionError:
+            time.sleep(pause)
+    part.replace(target)
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove temporary files whose process is there no more."""
+    with suppress(OSError):  # what can't be removed harms nobody
+        for path in folder.iterdir():
+            of = _PART.fullmatch(path.name)
+            if of is not None and not psutil.pid_exists(int(of[1])):
+                path.unlink(missing_ok=True)
+
+
+def _check_free(path: Path) -> None:
+    if path.is_dir():
+        raise RunError(f"{path} is a folder, where a file must be.", _ANOTHER)
 
 
 def _make(folder: Path) -> None:

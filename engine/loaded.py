@@ -1,7 +1,6 @@
 """All that belongs to the run that is loaded, and what is told of it. Engine thread only."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -9,7 +8,9 @@ from engine.config import RunConfig
 from engine.messages import events
 from engine.messages.events import Event
 from engine.networks.stages import Stage
-from engine.runs.saved import save_run
+from engine.runs.checkpoint import Checkpoint, checkpoint_of, host_checkpoint_of
+from engine.runs.history import History
+from engine.runs.snapshots import Snapshots
 from engine.state import Phase, Status, Trigger
 from engine.telemetry.curves import Curves
 from engine.telemetry.looking import Subject
@@ -17,7 +18,6 @@ from engine.telemetry.transfer import Transfer
 from engine.training.devices import device_notes, device_title
 from engine.training.figures import Figures
 from engine.training.run import Run
-from engine.training.snapshots import Snapshots
 
 
 class LoadedRun:
@@ -94,7 +94,7 @@ class LoadedRun:
             self._cache_problem_told = sentence
             self._tell(events.CacheProblem(sentence))
 
-    def status(self, phase: Phase, number: int, looking_share: float, can_undo: bool) -> Status:
+    def status(self, phase: Phase, number: int, looking_share: float, history: History) -> Status:
         """What the engine is doing with it, as of now."""
         run = self.run
         training = phase is Phase.TRAINING
@@ -119,23 +119,29 @@ class LoadedRun:
             settings=run.settings,
             scheduled_rate=run.learning_rate,
             run=number,
-            can_undo=can_undo,
+            can_undo=bool(history.before),
+            can_redo=bool(history.after),
+            undo_words=history.before[-1].words if history.before else "",
+            redo_words=history.after[-1].words if history.after else "",
         )
 
-    def save(self, folder: Path) -> None:
-        """Write the network, its config and its figures; RunError when that can't be done."""
-        run = self.run
+    def checkpoint(self) -> Checkpoint:
+        """All that it is, on the host. Waits for the device: training stands still."""
         self.figures.flush()
         self.transfer.drain()
-        save_run(
-            folder,
-            self.config,
-            run.network,
-            run.source.classes,
-            run.shape_CHW,
-            run.scaling,
-            list(self.curves.read().epochs),
-        )
+        return host_checkpoint_of(self.run, self.figures.record(self.figures.epoch_seconds))
+
+    def send_checkpoint(self, receive: Callable[[Checkpoint], None]) -> None:
+        """Have `receive` called with all that it is now, once that has come to the host."""
+        self.figures.flush()
+        seconds = self.figures.epoch_seconds
+
+        def complete(checkpoint: Checkpoint) -> None:
+            # What is on its way comes in order: the figures are those up to this step.
+            figures = self.figures.record(seconds)
+            receive(msgspec.structs.replace(checkpoint, figures=figures))
+
+        checkpoint_of(self.run).fetch(self.transfer, complete)
 
     def close(self) -> None:
         """Wait for what is on its way to the host, and end the threads that read pictures. The run

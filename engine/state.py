@@ -12,8 +12,9 @@
        +--------------------- stop --------------------------> finished
 
 From ready, training, paused, finished and failed: load leads to loading, start_over to ready,
-undo to paused. From any phase, fail leads to failed. Hold happens by itself: the one step or epoch
-is done, or the loss is not finite. A load that fails leads back to the phase it came from.
+undo and redo to paused. From loading, resumed leads to paused. From any phase, fail leads to
+failed. Hold happens by itself: the one step or epoch is done, or the loss is not finite. A load
+that fails leads back to the phase it came from.
 """
 
 from enum import StrEnum
@@ -40,6 +41,7 @@ class Trigger(StrEnum):
     STARTED = "started"
     LOAD = "load"
     LOADED = "loaded"
+    RESUMED = "resumed"
     START = "start"
     STEP = "step"
     EPOCH = "epoch"
@@ -49,6 +51,7 @@ class Trigger(StrEnum):
     END = "end"
     START_OVER = "start_over"
     UNDO = "undo"
+    REDO = "redo"
     FAIL = "fail"
 
 
@@ -57,6 +60,7 @@ _SETTLED = (Phase.READY, Phase.PAUSED, Phase.FINISHED)
 TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
     (Phase.STARTING, Trigger.STARTED): Phase.IDLE,
     (Phase.LOADING, Trigger.LOADED): Phase.READY,
+    (Phase.LOADING, Trigger.RESUMED): Phase.PAUSED,
     (Phase.TRAINING, Trigger.PAUSE): Phase.PAUSED,
     (Phase.TRAINING, Trigger.HOLD): Phase.PAUSED,
     (Phase.TRAINING, Trigger.END): Phase.FINISHED,
@@ -76,7 +80,11 @@ TRANSITIONS: dict[tuple[Phase, Trigger], Phase] = {
         for phase in (Phase.TRAINING, Phase.FAILED, *_SETTLED)
         for trigger in (Trigger.START_OVER,)
     },
-    **{(phase, Trigger.UNDO): Phase.PAUSED for phase in (Phase.TRAINING, Phase.FAILED, *_SETTLED)},
+    **{
+        (phase, trigger): Phase.PAUSED
+        for phase in (Phase.TRAINING, Phase.FAILED, *_SETTLED)
+        for trigger in (Trigger.UNDO, Trigger.REDO)
+    },
     **{(phase, Trigger.FAIL): Phase.FAILED for phase in Phase},
 }
 
@@ -107,6 +115,7 @@ class Status(Message, frozen=True):
     """What the engine is doing, as of its last step boundary. Read from any thread.
 
     `memory_mb` is what the process holds (cpu) or the device has allocated (cuda), in MiB.
+    `undo_words` and `redo_words` name the run that would come back.
     `settings` are None while no network is loaded.
     `scheduled_rate` is what the schedule makes of the learning rate for the next step.
     `looking_share` is the share of time, 0 to 1, that captures and painting took lately.
@@ -130,3 +139,6 @@ class Status(Message, frozen=True):
     scheduled_rate: float = 0.0
     run: int = 0
     can_undo: bool = False
+    can_redo: bool = False
+    undo_words: str = ""
+    redo_words: str = ""

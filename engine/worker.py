@@ -5,31 +5,26 @@ window. Nothing here waits for the device while training.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import torch
 
-from engine.config import RunConfig, checked
-from engine.data.cache.cache import usual_cache
-from engine.data.sources.open import open_source
 from engine.errors import DataError, DeviceError, EngineError, NetworkError, PhaseError
 from engine.hyperparameters import Value, changed, difference
 from engine.loaded import LoadedRun
 from engine.messages import commands, events
 from engine.messages.commands import Command
-from engine.networks.describe import describe
-from engine.networks.stages import Stage
 from engine.probes import Probe, Probes, examples_of, is_dark
+from engine.runs.saved import save_run
 from engine.state import Phase, Status, Trigger, follow
+from engine.succession import Succession
 from engine.tasks.kinds import Place, as_probe, task_for
 from engine.tasks.tasks import Tasks
-from engine.telemetry.curves import CurveFigures
 from engine.telemetry.looking import Looking
 from engine.telemetry.outlet import Outlet
-from engine.training.devices import device_title, find_device
+from engine.training.devices import device_title
 from engine.training.run import Run
 
 SHOWN_AT_FIRST = 4
@@ -53,9 +48,7 @@ class Worker:
         self.clock = clock
         self._command = 0
         self._probes = Probes()
-        self._loaded: LoadedRun | None = None
-        self._thrown_away: tuple[LoadedRun, CurveFigures] | None = None
-        self._run_number = 0
+        self._runs = Succession(outlet.curves, clock, outlet.tell)
 
     # Phases
 
@@ -84,7 +77,10 @@ class Worker:
         self._command = number
         match command:
             case commands.Load():
-                self._load(command.config)
+                self._load(partial(self._runs.load, command.config), Trigger.LOADED)
+            case commands.Resume():
+                folder = Path(command.folder)
+                self._load(partial(self._runs.resume, folder, command.device), Trigger.RESUMED)
             case commands.Start():
                 self._begin(Trigger.START)
             case commands.Step():
@@ -98,7 +94,9 @@ class Worker:
             case commands.StartOver():
                 self._start_over()
             case commands.Undo():
-                self._undo()
+                self._bring_back(Trigger.UNDO)
+            case commands.Redo():
+                self._bring_back(Trigger.REDO)
             case commands.SetTraining():
                 self._set_training(command.changes)
             case commands.AddProbe():
@@ -124,74 +122,46 @@ class Worker:
             case commands.CancelTask():
                 self.tasks.cancel(command.task)
             case _:
-                place = Place(self._need().run, self._run_number, self.outlet.put)
+                place = Place(self._need().run, self._runs.number, self.outlet.put)
                 self.tasks.begin(task_for(command, number, place))
 
-    def _load(self, config: RunConfig) -> None:
-        before = self.phase
-        if before is Phase.TRAINING:
-            self._settle(Trigger.PAUSE)
-            before = self.phase
+    def _load(self, replace: Callable[[], object], loaded: Trigger) -> None:
+        """Another run takes the place of the present one, and shows examples of its own."""
+        before = self._held(Trigger.LOAD)
         self._follow(Trigger.LOAD)
         try:
-            checked(config)
-            device = find_device(config.training.device)
-            with self._feed_closed():
-                run = Run(config, open_source(config.data.source), device, usual_cache())
-                try:
-                    stages = describe(run.network, run.shape_CHW, len(run.source.classes))
-                except EngineError:
-                    run.close_feed()
-                    raise
+            replace()
         except EngineError:
             # Nothing was replaced: what was loaded before is still there.
-            self._enter(Phase.IDLE if self._loaded is None else before)
+            self._enter(Phase.IDLE if self._runs.loaded is None else before)
             raise
-        old = self._loaded
-        self._throw_away(old, self.curves.read() if old and old.run.step_number else None)
-        self._take_up(self._loaded_run(run, stages))
-        self._show_examples(run)
+        self._take_up()
+        self._show_examples(self._need().run)
         self._see_all()
-        self._follow(Trigger.LOADED)
+        self._follow(loaded)
 
-    def _take_up(self, loaded: LoadedRun) -> None:
-        """Make a run the one that is trained and looked at."""
+    def _held(self, trigger: Trigger) -> Phase:
+        """The phase, in which nothing trains any more; PhaseError where a trigger leads nowhere."""
+        follow(self.phase, trigger)
+        if self.phase is Phase.TRAINING:
+            self._settle(Trigger.PAUSE)
+        return self.phase
+
+    def _take_up(self) -> None:
+        """Another run is the one that is trained and looked at."""
         self.tasks.cancel_live()
-        self._loaded = loaded
-        self._run_number += 1
-        self.curves.begin(self._run_number)
         self.looking.forget()
         self.outlet.forget_frames()
-        self.outlet.tell(loaded.event(self._run_number, self._command))
-
-    def _loaded_run(self, run: Run, stages: tuple[Stage, ...]) -> LoadedRun:
-        return LoadedRun(run, stages, self.curves, self.clock, self.outlet.tell)
-
-    def _throw_away(self, loaded: LoadedRun | None, figures: CurveFigures | None = None) -> None:
-        """Keep a run for Undo, where it has figures, instead of the one kept before."""
-        self._thrown_away = None
-        if loaded is not None:
-            loaded.close()
-            if figures is not None:
-                self._thrown_away = (loaded, figures)
-
-    @contextmanager
-    def _feed_closed(self) -> Iterator[None]:
-        """While another run opens its feed: only one at a time adds to the cache."""
-        loaded = self._loaded
-        if loaded is not None:
-            loaded.run.close_feed()
-        try:
-            yield
-        except BaseException:
-            if loaded is not None:
-                loaded.run.open_feed()
-            raise
+        self.outlet.tell(self._need().event(self._runs.number, self._command))
 
     def _need(self) -> LoadedRun:
         if self._loaded is None:
             raise PhaseError("No network is loaded yet.", "Wait until it is, or load one.")
         return self._loaded
+
+    @property
+    def _loaded(self) -> LoadedRun | None:
+        return self._runs.loaded
 
     def _begin(self, trigger: Trigger) -> None:
         """Train on, to the end, or until one step or epoch is done."""
@@ -225,32 +195,29 @@ class Worker:
         return Phase.PAUSED
 
     def _start_over(self) -> None:
-        follow(self.phase, Trigger.START_OVER)
-        old = self._need()
-        if self.phase is Phase.TRAINING:
-            self._settle(Trigger.PAUSE)
-        figures = self.curves.read()
-        with self._feed_closed():
-            fresh = Run(old.config, old.run.source, old.run.device, usual_cache())
-        self._throw_away(old, figures if old.run.step_number else None)
-        self._take_up(self._loaded_run(fresh, old.stages))
+        self._held(Trigger.START_OVER)
+        self._runs.start_over()
+        self._take_up()
         self._follow(Trigger.START_OVER)
 
-    def _undo(self) -> None:
-        follow(self.phase, Trigger.UNDO)
-        if self._thrown_away is None:
-            raise PhaseError("There is nothing to undo.")
-        if self.phase is Phase.TRAINING:
-            self._settle(Trigger.PAUSE)
-        loaded, figures = self._thrown_away
-        self._thrown_away = None
-        if self._loaded is not None:
-            self._loaded.close()
-        loaded.run.open_feed()
-        self._take_up(loaded)
-        self.curves.restore(figures, self._run_number)
+    def _bring_back(self, trigger: Trigger) -> None:
+        """Undo or redo: another run comes back, with its figures."""
+        self._held(trigger)
+        back = self._runs.undo() if trigger is Trigger.UNDO else self._runs.redo()
+        self._take_up()
         self._see_all()
-        self._follow(Trigger.UNDO)
+        self._follow(trigger)
+        self.outlet.tell(
+            events.BroughtBack(
+                run=self._runs.number,
+                network=back.config.network.name,
+                step=back.step,
+                epoch=back.epoch,
+                val_accuracy=back.val_accuracy,
+                redone=trigger is Trigger.REDO,
+                command=self._command,
+            )
+        )
 
     def _set_training(self, changes: Mapping[str, Value]) -> None:
         run = self._need().run
@@ -378,19 +345,15 @@ class Worker:
         if self._loaded is None:
             activity = "Loading torch" if self.phase is Phase.STARTING else ""
             return Status(phase=self.phase, activity=activity)
-        return self._loaded.status(
-            self.phase, self._run_number, self.looking.pace.share, self._thrown_away is not None
-        )
+        runs = self._runs
+        return self._loaded.status(self.phase, runs.number, self.looking.pace.share, runs.history)
 
     def save(self, folder: Path) -> None:
         """Write the network, its config and its figures; RunError when that can't be done."""
-        self._need().save(folder)
+        save_run(folder, self._need().checkpoint())
 
     def close(self) -> None:
         """Give what run and tasks hold back to the device."""
         self.tasks.close()
-        if self._loaded is not None:
-            self._loaded.close()
-        self._loaded = None
-        self._throw_away(None)
+        self._runs.close()
         self.looking.forget()

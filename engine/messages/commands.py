@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from engine.config import Part, RunConfig
+from engine.config import DeviceName, Part, RunConfig
 from engine.message import ArrayMessage, Message
 
 
@@ -37,7 +37,19 @@ class StartOver(Message, frozen=True):
 
 
 class Undo(Message, frozen=True):
-    """Bring back the weights and curves that the last StartOver threw away."""
+    """Bring back the run that the last Load, StartOver or Redo took the place of, as it stood."""
+
+
+class Redo(Message, frozen=True):
+    """Bring back the run that the last Undo took the place of."""
+
+
+class Resume(Message, frozen=True):
+    """Go on with the run that a folder holds, where it stood, on its device or another one. It is
+    paused then."""
+
+    folder: str
+    device: DeviceName | None = None
 
 
 class SetTraining(Message, frozen=True):
@@ -128,6 +140,8 @@ Command = (
     | Stop
     | StartOver
     | Undo
+    | Redo
+    | Resume
     | SetTraining
     | AddProbe
     | RemoveProbe

@@ -58,6 +58,19 @@ class Loaded(Message, frozen=True):
     command: int = 0
 
 
+class BroughtBack(Message, frozen=True):
+    """A run that was left is back, as number `run`: its network, and where that stands.
+    `val_accuracy` is that of its last whole epoch; `redone` by Redo, else by Undo."""
+
+    run: int
+    network: str
+    step: int
+    epoch: int
+    val_accuracy: float | None
+    redone: bool
+    command: int = 0
+
+
 class EpochEnded(Message, frozen=True):
     epoch: int
     step: int
@@ -184,6 +197,7 @@ class TaskEnded(Message, frozen=True):
 Event = (
     PhaseChanged
     | Loaded
+    | BroughtBack
     | EpochEnded
     | LossNotFinite
     | Halted

@@ -1,10 +1,14 @@
-"""A trained network on disk: written when a run is saved, read to predict and to look.
+"""A trained network on disk: written when a run is saved, read to predict, to look and to go on.
 
 A folder holds
+    checkpoint.safetensors  all that the run is: one file, replaced as a whole
+and, written after it for people and other programs,
     config.toml          the RunConfig, to repeat the run
     network.json         what goes in and what comes out: the shape and the classes
     weights.safetensors  the weights by the names of the modules
     epochs.jsonl         the figures of each epoch, one JSON object a line
+Where there is a checkpoint nothing else is read. Older folders have the other four alone: they can
+be predicted with, but there is no going on.
 """
 
 import hashlib
@@ -13,7 +17,6 @@ from typing import Annotated
 
 import msgspec
 import safetensors.torch
-import torch
 from msgspec import Meta, Struct
 from safetensors import SafetensorError
 from torch import nn
@@ -24,19 +27,20 @@ from engine.data.batches.scaling import Scaling
 from engine.errors import ConfigError, NetworkError, RunError
 from engine.files import read_file, write_files
 from engine.messages.events import EpochEnded
-from engine.networks.build import build
 from engine.networks.presets import preset_names
 from engine.program import COMMAND
+from engine.runs.checkpoint import Checkpoint
+from engine.runs.packing import AGAIN, check_scaling, check_weights, empty_network, pack, unpack
 
+CHECKPOINT = "checkpoint.safetensors"
 CONFIG = "config.toml"
 NETWORK = "network.json"
 WEIGHTS = "weights.safetensors"
 EPOCHS = "epochs.jsonl"
+NAMES = (CHECKPOINT, WEIGHTS, CONFIG, EPOCHS, NETWORK)
 
 MOST_BYTES = 2**33
 """Of a file of a run: 8 GiB."""
-
-_AGAIN = "Train and save it again."
 
 
 class Trained(Struct, frozen=True, eq=False):
@@ -60,64 +64,93 @@ class _Ends(Struct, frozen=True):
     scaling: Scaling = Scaling()
 
 
-def save_run(
-    folder: Path,
-    config: RunConfig,
-    network: nn.Module,
-    classes: tuple[str, ...],
-    shape_CHW: tuple[int, int, int],
-    scaling: Scaling,
-    epochs: list[EpochEnded],
-) -> None:
-    """Write a network that was built from `config`, with the figures of its epochs.
+def save_run(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a run, on the host and with its figures, in all its files; makes the folder.
 
-    Makes the folder; files of a run saved there before are replaced. Waits for the device. RunError
-    says why it can't be written, and what was there before is then still there, whole.
+    On any thread. Whatever ends this in between, the folder opens as the run of before or as this
+    one. RunError says why it can't be written.
     """
+    origin, figures = checkpoint.origin, checkpoint.figures
+    packed = pack(checkpoint)
     weights = safetensors.torch.save(
-        {name: value.contiguous() for name, value in network.state_dict().items()}
+        {name: value.contiguous() for name, value in checkpoint.weights.items()}
     )
     ends = _Ends(
-        shape_CHW=shape_CHW,
-        classes=classes,
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        shape_CHW=origin.shape_CHW,
+        classes=origin.classes,
+        parameters=origin.parameters,
         weights_sha256=hashlib.sha256(weights).hexdigest(),
-        scaling=scaling,
+        scaling=origin.scaling,
     )
+    epochs = figures.epochs if figures is not None else ()
     write_files(
         folder,
         {
+            CHECKPOINT: packed,
             WEIGHTS: weights,
-            CONFIG: configs.as_toml(config).encode(),
-            EPOCHS: b"".join(msgspec.json.encode(epoch) + b"\n" for epoch in epochs),
+            CONFIG: configs.as_toml(checkpoint.config).encode(),
+            EPOCHS: b"".join(msgspec.json.encode(_figures_of(epoch)) + b"\n" for epoch in epochs),
             NETWORK: msgspec.json.format(msgspec.json.encode(ends)) + b"\n",
         },
     )
 
 
+def keep_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a run as its checkpoint alone, to go on from; otherwise like `save_run`."""
+    write_files(folder, {CHECKPOINT: pack(checkpoint)})
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """All that a saved run is; RunError says what is missing, damaged or can't be."""
+    file = folder / CHECKPOINT
+    if not file.exists() and (folder / WEIGHTS).exists():
+        raise RunError(
+            f"{folder} holds a network that was saved without what it takes to go on.",
+            f"Train it anew with `{COMMAND} train --out DIR`; predict and maps can use it.",
+        )
+    return unpack(_read(file), file)
+
+
 def load_run(folder: Path) -> Trained:
-    """Read what `save_run` wrote; RunError says what is missing, damaged or doesn't fit together.
+    """The network of a saved run; RunError says what is missing, damaged or doesn't fit together.
 
     Draws nothing from the random state.
     """
+    if not (folder / CHECKPOINT).exists():
+        return _load_older(folder)
+    checkpoint = load_checkpoint(folder)
+    origin = checkpoint.origin
+    network = empty_network(checkpoint.config, origin.shape_CHW, len(origin.classes))
+    network.load_state_dict(checkpoint.weights, assign=True)
+    return Trained(
+        checkpoint.config, network.eval(), origin.classes, origin.shape_CHW, origin.scaling
+    )
+
+
+def _load_older(folder: Path) -> Trained:
     network_file, weights_file, config_file = folder / NETWORK, folder / WEIGHTS, folder / CONFIG
     try:
         ends = msgspec.json.decode(_read(network_file), type=_Ends)
-    except msgspec.DecodeError as error:
-        raise RunError(f"{network_file} is damaged: {error}.", _AGAIN) from error
+        check_scaling(ends.scaling, ends.shape_CHW)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise RunError(f"{network_file} is damaged: {error}.", AGAIN) from error
     weights = _read(weights_file)
     try:
         config = configs.load(config_file, RunConfig)
     except ConfigError as error:
-        raise RunError(error.message, _AGAIN) from error
+        raise RunError(error.message, AGAIN) from error
     if hashlib.sha256(weights).hexdigest() != ends.weights_sha256:
-        raise RunError(f"{weights_file} is damaged or belongs to another network.", _AGAIN)
+        raise RunError(f"{weights_file} is damaged or belongs to another network.", AGAIN)
     try:
-        with torch.device("meta"):
-            network = build(config.network, ends.shape_CHW, len(ends.classes))
-        network.load_state_dict(safetensors.torch.load(weights), assign=True)
-    except (NetworkError, RuntimeError, SafetensorError) as error:
-        raise RunError(f"{config_file} and {weights_file} don't fit together.", _AGAIN) from error
+        network = empty_network(config, ends.shape_CHW, len(ends.classes))
+        tensors = safetensors.torch.load(weights)
+        check_weights(network, tensors)
+    except (NetworkError, ValueError, SafetensorError) as error:
+        reason = f": {error}" if isinstance(error, ValueError) else ""
+        raise RunError(
+            f"{config_file} and {weights_file} don't fit together{reason}.", AGAIN
+        ) from error
+    network.load_state_dict(tensors, assign=True)
     return Trained(config, network.eval(), ends.classes, ends.shape_CHW, ends.scaling)
 
 
@@ -143,3 +176,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise RunError(f"{path} can't be read: {reason}.", "Check its permissions.") from error
+
+
+def _figures_of(epoch: EpochEnded) -> dict[str, float]:
+    return {name: getattr(epoch, name) for name in epoch.__struct_fields__}

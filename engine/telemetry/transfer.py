@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 Receiver = Callable[[list[np.ndarray]], None]
+TensorReceiver = Callable[[list[torch.Tensor]], None]
 
 
 class Transfer:
@@ -19,15 +20,21 @@ class Transfer:
 
     def __init__(self, device: torch.device) -> None:
         self._side = torch.cuda.Stream(device) if device.type == "cuda" else None
-        self._under_way: deque[tuple[torch.cuda.Event, list[torch.Tensor], Receiver]] = deque()
+        self._under_way: deque[tuple[torch.cuda.Event, list[torch.Tensor], TensorReceiver]] = (
+            deque()
+        )
 
     def send(self, tensors: Sequence[torch.Tensor], receive: Receiver) -> None:
         """Call `receive` with read-only arrays of the tensors' values as they are now.
 
         On CUDA that happens in a later `poll`. Nobody may write into the tensors afterwards.
         """
+        self.fetch(tensors, lambda hosts: receive([_read_only(host) for host in hosts]))
+
+    def fetch(self, tensors: Sequence[torch.Tensor], receive: TensorReceiver) -> None:
+        """Like `send`, as tensors on the cpu, which belong to whoever receives them."""
         if self._side is None:
-            receive([_read_only(tensor.detach().cpu()) for tensor in tensors])
+            receive([tensor.detach().cpu() for tensor in tensors])
             return
         self._side.wait_stream(torch.cuda.current_stream(self._side.device))
         with torch.cuda.stream(self._side):
@@ -54,7 +61,12 @@ class Transfer:
 
     def _hand_over(self) -> None:
         _, hosts, receive = self._under_way.popleft()
-        receive([_read_only(host) for host in hosts])
+        receive(hosts)
+
+
+def on_host(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy in the memory of the host. Waits for it: only where training stands still."""
+    return tensor.detach().to("cpu", copy=True)
 
 
 def _read_only(tensor: torch.Tensor) -> np.ndarray:

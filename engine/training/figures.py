@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from msgspec import Struct
 from torch import Tensor
 
 from engine.messages.events import EpochEnded
-from engine.telemetry.curves import Curves
+from engine.telemetry.curves import CurveFigures, Curves
 from engine.telemetry.transfer import Transfer
 from engine.training.devices import memory_mb
 from engine.training.run import Learned, Run
@@ -20,6 +21,21 @@ RUINED = 10.0
 """A loss this many times that of the first step is one of a network that has come apart."""
 RATE_SECONDS = 4.0
 """The time over which the rate is averaged, at most."""
+
+
+class RunFigures(Struct, frozen=True, eq=False):
+    """The figures of every step of a run from the first on: float32, float32 and int64 (N,), and of
+    every epoch; `seconds` were spent on the epoch that isn't complete yet."""
+
+    loss_N: np.ndarray
+    accuracy_N: np.ndarray
+    pictures_N: np.ndarray
+    epochs: tuple[EpochEnded, ...]
+    seconds: float
+
+    @property
+    def nbytes(self) -> int:
+        return self.loss_N.nbytes + self.accuracy_N.nbytes + self.pictures_N.nbytes
 
 
 class Figures:
@@ -124,6 +140,29 @@ class Figures:
             self.images_per_second = (self._pictures - pictures) / (now - since)
             if now - since > RATE_SECONDS:
                 self._rate_from = ((since + now) / 2, (pictures + self._pictures) / 2)
+
+    @property
+    def epoch_seconds(self) -> float:
+        """Spent on the epoch that isn't complete yet."""
+        return self._epoch_seconds
+
+    def record(self, epoch_seconds: float) -> RunFigures:
+        """All that has come to the curves, copied; safe to keep."""
+        read = self._curves.read()
+        steps = len(read.step_N)
+        pictures_N = np.array(self._learned_from[:steps], np.int64)
+        return RunFigures(read.loss_N, read.accuracy_N, pictures_N, read.epochs, epoch_seconds)
+
+    def bring_back(self, record: RunFigures, number: int) -> None:
+        """Begin where `record` was made, as run `number`."""
+        step_N = np.arange(len(record.loss_N)) + 1
+        self._curves.restore(
+            CurveFigures(number, step_N, record.loss_N, record.accuracy_N, record.epochs), number
+        )
+        self._learned_from = array("q", record.pictures_N.tolist())
+        self._epoch_seconds = record.seconds
+        if len(step_N):
+            self._first_loss, self._last_loss = float(record.loss_N[0]), float(record.loss_N[-1])
 
     def is_sound(self, step: int) -> bool:
         """Whether the loss of a step has come and is one of a network that still learns."""

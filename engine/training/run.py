@@ -30,7 +30,7 @@ from engine.presets import fitting
 from engine.training.devices import deterministic, seed_device
 from engine.training.optimizers import make_optimizer, retune
 from engine.training.schedules import share_of_learning_rate, warmth
-from engine.training.supply import MOST_HELD, Fed, Held, Supply, batch_count, batch_end
+from engine.training.supply import MOST_HELD, Batch, Fed, Held, Supply, batch_count, batch_end
 
 VALIDATION_BATCH = 256
 VALIDATION_VALUES = 2**22
@@ -53,11 +53,17 @@ class Run:
     """
 
     def __init__(
-        self, config: RunConfig, source: Source, device: torch.device, cache: Cache | None = None
+        self,
+        config: RunConfig,
+        source: Source,
+        device: torch.device,
+        cache: Cache | None = None,
+        scaled: tuple[Scaling, int] | None = None,
     ) -> None:
         """Seeds torch's random state, divides the source and builds the network; NetworkError and
         DataError as `build` and `subsets_of` raise them. Decoded pictures are kept in `cache`.
-        Its feed is open: call `close_feed` in the end."""
+        `scaled` is how values are rescaled, and on how many pictures that was measured, where both
+        are known. Its feed is open: call `close_feed` in the end."""
         if len(source.classes) < 2:
             raise DataError(
                 f"All pictures of {source.name} are of one class: there is nothing to tell apart.",
@@ -85,7 +91,7 @@ class Run:
         self.validation = self._supply(self.subsets.indices("validation"))
         feed = self.open_feed()
         try:
-            self.scaling, self.measured_on = self._scaling(feed, train_N)
+            self.scaling, self.measured_on = scaled or self._scaling(feed, train_N)
         except BaseException:
             self.close_feed()
             raise
@@ -96,7 +102,8 @@ class Run:
         self.position = 0
         self._generator = torch.Generator(device)
         self._begun = False
-        self._used_in_epoch = 0
+        self.used_in_epoch = 0
+        """Of the pictures up to `position`, how many could be read."""
         self._validated = self._validated_read = 0
         self._validation_sums: Tensor | None = None
 
@@ -152,6 +159,11 @@ class Run:
         if self._optimizer is None:
             self._optimizer = make_optimizer(self.network.parameters(), self.settings)
         return self._optimizer
+
+    @property
+    def has_optimizer(self) -> bool:
+        """Whether there is one that may have a memory."""
+        return self._optimizer is not None
 
     def prepare(self) -> None:
         """Make what the first step would have to make."""
@@ -221,15 +233,14 @@ class Run:
             self.training.begin(epoch_order(len(self.training), seed, self.epoch))
         start, end = self.position, self._batch_end
         batch = self.training.batch(start, end)
-        self.position = end
         read = len(batch.labels_N)
         # One picture left of several has no variance to normalise.
         if read < min(2, end - start):
-            if self.is_epoch_trained and not self._used_in_epoch:
+            self.position = end
+            if self.is_epoch_trained and not self.used_in_epoch:
                 self._begin_epoch(0)
                 raise _too_few_read("train")
             return None
-        self._used_in_epoch += read
         self._generator.manual_seed(augmentation_seed(seed, self.epoch, start))
         pictures_NCHW = batch.pictures_NCHW.float().div_(255.0)
         pictures_NCHW, targets = augment(
@@ -247,7 +258,6 @@ class Run:
         try:
             outputs = outputs_of(self.network(self.scaling.normalise(pictures_NCHW)))
         except ValueError as error:  # of torch's batch normalisation alone
-            self.position = start
             raise NetworkError(
                 "The batch norm of this network can't learn from one picture at a time.",
                 "Choose a batch size of 2 or more.",
@@ -260,6 +270,9 @@ class Run:
         if self.settings.gradient_clipping:
             clip_grad_norm_(self.network.parameters(), self.settings.gradient_clipping)
         optimizer.step()
+        # Only now: whatever goes wrong before leaves the batch to be learned from.
+        self.position = end
+        self.used_in_epoch += read
         self.step_number += 1
         with torch.no_grad():
             # Of mixed pictures, the class that has the larger part of it counts.
@@ -282,17 +295,9 @@ class Run:
             self.validation.begin(torch.arange(len(self.validation)))
         end = batch_end(self._validated, self._validation_batch, len(self.validation))
         batch = self.validation.batch(self._validated, end)
-        self._validated_read += len(batch.labels_N)
         if len(batch.labels_N):
-            self.network.eval()
-            with torch.no_grad():
-                outputs = outputs_of(self.network(self.scaling.apply(batch.pictures_NCHW)))
-                scores_NK = class_scores(outputs.output_NK)
-                loss = F.cross_entropy(scores_NK, batch.labels_N, reduction="sum")
-                right = (scores_NK.argmax(1) == batch.labels_N).sum()
-                count = torch.full_like(loss, len(batch.labels_N))
-                self._validation_sums += torch.stack((loss, right, count))
-            self.network.train()
+            self._validation_sums += self._judged(batch)
+        self._validated_read += len(batch.labels_N)
         self._validated = end
         if self._validated < len(self.validation):
             return None
@@ -304,11 +309,26 @@ class Run:
         self._begin_epoch(0)
         return sums
 
-    def stand_at(self, step_number: int, epoch: int, position: int) -> None:
-        """Go on from another position of the run, at a step boundary."""
+    def _judged(self, batch: Batch) -> Tensor:
+        """The sum of the losses of a batch, the right answers and the pictures, float32 (3,)."""
+        self.network.eval()
+        try:
+            with torch.no_grad():
+                outputs = outputs_of(self.network(self.scaling.apply(batch.pictures_NCHW)))
+                scores_NK = class_scores(outputs.output_NK)
+                loss = F.cross_entropy(scores_NK, batch.labels_N, reduction="sum")
+                right = (scores_NK.argmax(1) == batch.labels_N).sum()
+                return torch.stack((loss, right, torch.full_like(loss, len(batch.labels_N))))
+        finally:
+            self.network.train()
+
+    def stand_at(self, step_number: int, epoch: int, position: int, used: int) -> None:
+        """Go on from another position of the run, at a step boundary; `used` of the epoch's
+        pictures up to there could be read. A validation begins once more."""
         self.step_number = step_number
         self.epoch = epoch
         self._begin_epoch(position)
+        self.used_in_epoch = used
 
     @property
     def _validation_batch(self) -> int:
@@ -318,7 +338,7 @@ class Run:
     def _begin_epoch(self, position: int) -> None:
         self.position = position
         self._begun = False
-        self._used_in_epoch = position
+        self.used_in_epoch = position
         self._begin_validation()
 
     def _begin_validation(self) -> None:

@@ -60,6 +60,7 @@ configs = st.builds(
         st.text(),
         st.none() | st.builds(SubsetCounts, counts | st.just("rest"), counts, counts),
         st.integers(0, 2**63 - 1),
+        st.lists(st.text()).map(tuple),
         st.integers(0, 4096),
         st.sampled_from(COLOURS),
         st.sampled_from(FITS),

@@ -30,11 +30,11 @@ from engine.errors import EngineError, NetworkError
 from engine.headless.reports import Report
 from engine.headless.train import train
 from engine.messages import commands, events
+from engine.runs.checkpoint import checkpoint_of
 from engine.runs.saved import load_run
 from engine.state import Phase
 from engine.telemetry.outlet import Outlet
 from engine.training.run import Run
-from engine.training.snapshots import Snapshot
 from engine.worker import Worker
 from tests.engine.made_sources import encoded, noise
 
@@ -119,12 +119,12 @@ def test_a_run_goes_on_from_the_middle_of_an_epoch_as_if_never_left(folder, step
     run = run_on(folder)
     trained(run, steps)
     assert run.position > 0
-    snapshot = Snapshot(run)
+    snapshot = checkpoint_of(run)
     uninterrupted = trained(run, 6)
     if afresh:
         run.close_feed()
         run = run_on(folder)
-    snapshot.restore(run)
+    snapshot.put_back(run)
     resumed = trained(run, 6)
     run.close_feed()
     assert_same(uninterrupted, resumed)

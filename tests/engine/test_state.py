@@ -15,6 +15,7 @@ starting  started     idle
 idle      load        loading
 
 loading   loaded      ready
+loading   resumed     paused
 
 ready     start       training
 ready     step        training
@@ -22,6 +23,7 @@ ready     epoch       training
 ready     load        loading
 ready     start_over  ready
 ready     undo        paused
+ready     redo        paused
 
 training  pause       paused
 training  hold        paused
@@ -30,6 +32,7 @@ training  stop        finished
 training  load        loading
 training  start_over  ready
 training  undo        paused
+training  redo        paused
 
 paused    start       training
 paused    step        training
@@ -38,6 +41,7 @@ paused    stop        finished
 paused    load        loading
 paused    start_over  ready
 paused    undo        paused
+paused    redo        paused
 
 finished  start       training
 finished  step        training
@@ -45,10 +49,12 @@ finished  epoch       training
 finished  load        loading
 finished  start_over  ready
 finished  undo        paused
+finished  redo        paused
 
 failed    load        loading
 failed    start_over  ready
 failed    undo        paused
+failed    redo        paused
 
 starting  fail        failed
 idle      fail        failed

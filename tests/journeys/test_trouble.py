@@ -11,11 +11,11 @@ from msgspec import structs
 from engine.config import Conv, NetworkConfig
 from engine.messages.commands import Start
 from engine.messages.events import Failed, LossNotFinite, Saved
+from engine.runs import snapshots
+from engine.runs.snapshots import Snapshots
 from engine.state import Phase
 from engine.telemetry import looking
-from engine.training import snapshots
 from engine.training.run import Run
-from engine.training.snapshots import Snapshots
 from gui import reports
 from tests.journeys.driver import QUICK
 from tests.journeys.helpers import answer_dialog
