@@ -14,7 +14,8 @@ MEGA = 1e6
 class TaskProgress(QWidget):
     """Hidden while nothing runs. GUI thread only."""
 
-    cancelled = Signal()
+    cancelled = Signal(int)
+    """The number of the question that shall end; 0 while nothing is known of it."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         """`name` says what the work is."""
@@ -26,7 +27,8 @@ class TaskProgress(QWidget):
         self.bar.setAccessibleName(name)
         self.words = LiveLabel()
         self.cancel = QPushButton("Cancel")
-        self.cancel.clicked.connect(self.cancelled)
+        self._question = 0
+        self.cancel.clicked.connect(lambda: self.cancelled.emit(self._question))
         row = QHBoxLayout()
         row.setSpacing(RHYTHM)
         row.addWidget(self.words, 1)
@@ -40,12 +42,14 @@ class TaskProgress(QWidget):
 
     def begin(self, words: str) -> None:
         """The work was asked for; nothing is known of it yet."""
+        self._question = 0
         self.bar.setValue(0)
         self.words.set_text(words)
         self.show()
 
     def show_progress(self, progress: ProgressView) -> None:
         """Show how far it is; finished work is hidden."""
+        self._question = progress.question
         # In thousandths: a QProgressBar can't count to two thousand million bytes.
         self.bar.setValue(_PARTS * progress.done // progress.total if progress.total else 0)
         self.words.set_text(how_far(progress))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from engine.asking.service import Service
 from engine.config import DataConfig
 from engine.messages.questions import ClearCache, OpenSource, Question, ShowSteps, ShowThumbnails
-from engine.messages.views import CatalogueView, Told, View
+from engine.messages.views import CatalogueView, ProgressView, Told, View
 from gui.pages.data.controller import MOST_RECENT, DataController
 from gui.pages.data.page import DataPage
 from gui.settings import Settings
@@ -25,7 +25,8 @@ class FakeDesk:
         self.new_told: list[Told] = []
         self.questions: list[Question] = []
         self.wanted: list[ShowThumbnails] = []
-        self.cancels = self.opens = self.closings = 0
+        self.cancelled: list[int | None] = []
+        self.opens = self.closings = 0
         self.closes_after = 1
 
     def open(self) -> None:
@@ -43,7 +44,7 @@ class FakeDesk:
         return len(self.wanted) + len(self.questions)
 
     def cancel(self, number: int | None = None) -> None:
-        self.cancels += 1
+        self.cancelled.append(number)
 
     def take(self) -> list[View]:
         taken, self.views = self.views, []
@@ -117,8 +118,11 @@ def test_views_reach_the_page_and_its_wishes_the_desk(house):
     assert house.desk.wanted[-1].source == 1
     house.page.footer.clear_requested.emit()
     assert house.desk.questions[-1] == ClearCache()
-    house.page.overview.cancelled.emit()
-    assert house.desk.cancels == 1
+    house.page.overview.cancelled.emit(0)
+    house.desk.views = [ProgressView("survey", 3, 60, finished=False, question=7)]
+    house.controller.tick()
+    house.page.overview.progress.cancel.click()
+    assert house.desk.cancelled == [None, 7]
 
 
 def test_what_came_with_its_source_is_shown_whatever_came_first(house):

@@ -49,7 +49,7 @@ class DataController(QObject):
         self._recent = recent_in(settings)
         page.asked.connect(self._ask)
         page.thumbnails_wanted.connect(lambda *wanted: self._ask(ShowThumbnails(*wanted)))
-        page.cancelled.connect(lambda: desk.cancel())
+        page.cancelled.connect(lambda number: desk.cancel(number or None))
         page.chosen.connect(self._choose)
         page.forgotten.connect(self._forget)
         page.last_folder = settings.text("data folder")

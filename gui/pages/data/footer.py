@@ -19,7 +19,8 @@ class DataFooter(QWidget):
     manifest_requested = Signal()
     folders_requested = Signal()
     clear_requested = Signal()
-    cancelled = Signal()
+    cancelled = Signal(int)
+    """The number of the question that shall end; 0: not known yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

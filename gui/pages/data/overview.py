@@ -42,7 +42,8 @@ class DataOverview(QWidget):
     """What needs every picture to be read is known after a survey. GUI thread only."""
 
     survey_requested = Signal()
-    cancelled = Signal()
+    cancelled = Signal(int)
+    """The number of the question that shall end; 0: not known yet."""
     picture_requested = Signal(int)
     """A picture to be shown in the browser, by its number."""
 

@@ -54,8 +54,8 @@ class DataPage(Page):
     """A Question."""
     thumbnails_wanted = Signal(int, object, int)
     """The number of the source, the pictures in the order wanted, the side in device pixels."""
-    cancelled = Signal()
-    """What takes long shall end."""
+    cancelled = Signal(int)
+    """The question of this number shall end; 0: whatever takes long."""
     chosen = Signal(object)
     """The DataConfig to train with."""
     forgotten = Signal(str)

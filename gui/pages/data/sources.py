@@ -39,7 +39,8 @@ class DataSources(QWidget):
     """A recent source to be taken off the list."""
     folder_requested = Signal()
     file_requested = Signal()
-    cancelled = Signal()
+    cancelled = Signal(int)
+    """The number of the question that shall end; 0: not known yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

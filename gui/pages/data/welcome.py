@@ -19,7 +19,8 @@ class DataWelcome(QWidget):
 
     folder_requested = Signal()
     file_requested = Signal()
-    cancelled = Signal()
+    cancelled = Signal(int)
+    """The number of the question that shall end; 0: not known yet."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
