@@ -1,5 +1,6 @@
 """Subsets on their way to the disk. Imports without torch."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from engine.data.source import Problem
 from engine.data.sources.manifests import write_manifest
 from engine.data.subsets.writing import write_folders
 from engine.desk.source import OpenedSource
+from engine.errors import DataError
 from engine.messages.questions import WriteSubsets
 
 
@@ -15,7 +17,8 @@ class Writing:
     """Writes the subsets as they were when this was made, however they are chosen meanwhile."""
 
     def __init__(self, asked: WriteSubsets, opened: OpenedSource) -> None:
-        self._path = Path(asked.path)
+        """DataError where the path can't be one."""
+        self._path = path_of(asked.path)
         self._as_manifest = asked.kind == "manifest"
         self._source, self._subsets = opened.source, opened.subsets
         self._counts, self._seed = opened.counts, opened.seed
@@ -41,3 +44,13 @@ class Writing:
             f"Wrote {place}, but {left_out[0].name} could not be copied{more}: "
             f"{left_out[0].sentence}"
         )
+
+
+def path_of(text: str) -> Path:
+    """A path that files can have; DataError for others."""
+    try:
+        if text and b"\0" not in os.fsencode(text):
+            return Path(text)
+    except UnicodeEncodeError:
+        pass
+    raise DataError(f"Nothing can be written to {shown(text)!r}.", "Choose another place.")

@@ -182,3 +182,9 @@ def test_names_that_are_no_unicode(source, tmp_path):
     again = open_source(str(tmp_path / "small.json"))
     np.testing.assert_array_equal(again.subset_N, subsets.subset_N)
     assert again.problems == source.problems
+
+
+@pytest.mark.parametrize("place", ["x" * 5000, f"{'x' * 5000}/subsets.json"])
+def test_a_name_that_is_too_long_is_refused_in_a_sentence(source, tmp_path, place):
+    with pytest.raises(DataError, match="can't be written: file name too long"):
+        kept(tmp_path / place, source)

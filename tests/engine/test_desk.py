@@ -637,6 +637,14 @@ def test_subsets_are_written_as_they_are(page, folder, tmp_path):
     assert page.wait_told("isn't empty").wrong
 
 
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud83d"])
+@pytest.mark.parametrize("kind", ["manifest", "folders"])
+def test_what_can_not_be_a_path_is_refused(page, path, kind):
+    page.open("digits")
+    page.desk.ask(WriteSubsets(path, kind))
+    assert page.wait_told("Nothing can be written to").wrong
+
+
 def test_the_cache_is_cleared(page, folder):
     with_cache = Feed(open_source(str(folder)), (3, 20, 20), "stretch", usual_cache())
     with_cache.take(np.arange(12))

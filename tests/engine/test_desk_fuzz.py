@@ -199,10 +199,15 @@ def fetch_nothing(
         raise DataError("There is no network.")
 
 
+def last_of(asked: list[Question]) -> str:
+    """What may have been the cause, and how to have it again."""
+    return "\n".join([f"seed {SEED}, number {len(asked)}:", *(repr(q)[:300] for q in asked[-9:])])
+
+
 def come_to_rest(desk: Service, asked: list[Question]) -> None:
     end = time.perf_counter() + PATIENCE
     while not desk.rests:
-        assert time.perf_counter() < end, f"seed {SEED}: stuck after {asked[-SEVERAL:]}"
+        assert time.perf_counter() < end, f"stuck after {last_of(asked)}"
         time.sleep(0.002)
 
 
@@ -229,7 +234,7 @@ def test_whatever_is_asked_is_answered_or_refused_in_a_sentence(
         for each in desk.told():
             told += 1
             assert each.sentence
-            assert "failed: " not in each.sentence, f"seed {SEED}: {asked[-SEVERAL:]}"
+            assert "failed: " not in each.sentence, f"{each} after {last_of(asked)}"
 
     try:
         for number in range(COUNT):

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from engine.config import SubsetCounts
-from engine.data.places import check_place
+from engine.data.places import cannot_write, check_place
 from engine.data.reading.walking import shown
 from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
 from engine.data.sources.folders import cannot_read
@@ -89,7 +89,11 @@ def write_manifest(
 def check_manifest(path: Path) -> None:
     """DataError where a manifest must not or can't be written, such as over another file."""
     check_place(path.parent)
-    if path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:  # such as a name that is too long
+        raise cannot_write(path, error) from error
+    if is_there:
         try:
             read_manifest(path)
         except DataError:
