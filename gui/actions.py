@@ -32,6 +32,9 @@ class Actions(QObject):
         self.undo = self._add(
             "Undo", "undo", "Ctrl+Z", "Bring back the network and curves that were replaced"
         )
+        self.evaluate = self._add(
+            "Evaluate", "evaluate", "Ctrl+E", "Measure the network on pictures that it didn't learn"
+        )
         self.open_pictures = self._add(
             "Open pictures…", "add_picture", "Ctrl+O", "Show the network pictures of yours"
         )
@@ -75,6 +78,7 @@ class Actions(QObject):
         self.start_over.setEnabled(allows(phase, Trigger.START_OVER) and bool(status.network))
         self.undo.setEnabled(status.can_undo and allows(phase, Trigger.UNDO))
         self.save_network.setEnabled(bool(status.network))
+        self.evaluate.setEnabled(bool(status.network))
         if training != self._training:
             self._training = training
             name = "pause" if training else "start"

@@ -97,7 +97,8 @@ class MainWindow(QMainWindow):
         self.setGeometry(first_place(self.screen().availableGeometry()))
         actions.quit.triggered.connect(self.close)
         # Whoever trains from another page sees what it is that trains.
-        for action in (actions.start, actions.step, actions.epoch, actions.start_over):
+        seen = (actions.start, actions.step, actions.epoch, actions.start_over, actions.evaluate)
+        for action in seen:
             action.triggered.connect(self.show_training)
 
     # Building
@@ -159,6 +160,9 @@ class MainWindow(QMainWindow):
         train_menu.addActions([actions.start, actions.step, actions.epoch, actions.stop])
         train_menu.addSeparator()
         train_menu.addActions([actions.start_over, actions.undo])
+        train_menu.addSeparator()
+        train_menu.addAction(actions.evaluate)
+        train_menu.addSeparator()
         begin = train_menu.addMenu("Begin with")
         for name, preset in presets().items():
             add(begin, preset.title, partial(self.preset_chosen.emit, name))

@@ -42,6 +42,8 @@ class DataFacts(Struct, frozen=True):
     """What is to be said of the subsets, such as that a class has fewer pictures than asked."""
     problems: int
     """Files of the source that could not be used from the start."""
+    fingerprint: str = ""
+    """Of the source: by it, pictures of it are asked for."""
 
 
 class Loaded(Message, frozen=True):

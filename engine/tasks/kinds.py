@@ -1,7 +1,9 @@
 """Which command begins which task. A new kind is a class, a command, and a line in here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+import numpy as np
 
 from engine.data.batches.feed import Feed
 from engine.data.cache.cache import usual_cache
@@ -10,8 +12,16 @@ from engine.data.reading.unread import UNREADABLE, why_unread
 from engine.data.reading.walking import shown
 from engine.data.source import Source
 from engine.errors import DataError, PictureError
-from engine.messages.commands import AddProbe, Command, Evaluate, ProbePicture, ShowPictures
+from engine.messages.commands import (
+    AddProbe,
+    Command,
+    Evaluate,
+    ProbePicture,
+    SelectProbe,
+    ShowPictures,
+)
 from engine.messages.frames import Frame
+from engine.probes import Probe
 from engine.tasks.evaluation import Evaluation, Pictures, part_of
 from engine.tasks.showing import Showing
 from engine.tasks.task import Task
@@ -32,17 +42,23 @@ def task_for(command: Command, number: int, place: Place) -> Task:
     return KINDS[type(command)](command, number, place)
 
 
-def as_probe(source: Source, command: ProbePicture) -> AddProbe:
-    """What makes a picture of the source a probe; PictureError where it can't be read, DataError
-    where it is of another source."""
+def as_probe(
+    source: Source, probes: Iterable[Probe], command: ProbePicture
+) -> AddProbe | SelectProbe:
+    """What makes a picture of the source a probe, or selects it where it is one already.
+    PictureError where it can't be read, DataError where it is of another source."""
     _check_source(source, command.fingerprint)
     if not 0 <= command.index < len(source):
         raise PictureError("That picture is not there.", "Choose another.")
     name = shown(source.names[command.index])
     try:
-        return AddProbe(name, decoded(source, command.index), select=True)
+        rgb_HWC = decoded(source, command.index)
     except UNREADABLE as error:
         raise PictureError(why_unread(name, error)) from error
+    for probe in probes:
+        if probe.name == name and np.array_equal(probe.rgb_HWC, rgb_HWC):
+            return SelectProbe(probe.number)
+    return AddProbe(name, rgb_HWC, select=True)
 
 
 def _check_source(source: Source, fingerprint: str) -> None:

@@ -505,3 +505,30 @@ def test_a_preset_without_pictures_keeps_those_of_now_and_how_they_are_divided(
         now.seed,
         150,
     )
+
+
+def test_evaluate_opens_its_panel_and_asks_once_for_figures_of_now(window, session, controller):
+    page = window.pages["train"]
+    window.show()
+    controller.handle([loaded()])
+    set_status(session, controller, msgspec.structs.replace(READY, step=40))
+    assert page.docks["evaluation"].isHidden()
+    window.parts.actions.evaluate.trigger()
+    assert page.docks["evaluation"].isVisible()
+    assert page.docks["evaluation"].isFloating()
+    assert session.sent == [commands.Evaluate("validation")]
+    window.parts.actions.evaluate.trigger()
+    assert len(session.sent) == 1
+    page.evaluation.cancel_requested.emit(1)
+    page.evaluation.pictures_requested.emit("aa", (1, 2), 80)
+    page.evaluation.probe_requested.emit("aa", 2)
+    assert session.sent[1:] == [
+        commands.CancelTask(1),
+        commands.ShowPictures("aa", (1, 2), 80),
+        commands.ProbePicture("aa", 2),
+    ]
+
+
+def test_without_a_network_nothing_can_be_evaluated(window, session, controller):
+    set_status(session, controller, Status(phase=Phase.IDLE))
+    assert not window.parts.actions.evaluate.isEnabled()

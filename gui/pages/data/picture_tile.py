@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.pages.data.picture_list import TILE, Index, Tile
 from gui.pages.data.subset_marks import MARK, paint_subset
+from gui.widgets.pictures.images import paint_fitted
 from gui.widgets.theme import RHYTHM
 
 NAMED_FROM = 80
@@ -44,7 +45,7 @@ class PictureTile(QStyledItemDelegate):
         elif tile.pixmap is None:
             painter.fillRect(box, palette.color(QPalette.ColorRole.Midlight))
         else:
-            _paint_picture(painter, box, tile)
+            paint_fitted(painter, box, tile.pixmap)
         self._paint_words(painter, box, palette, tile)
 
     def _paint_words(self, painter: QPainter, box: QRect, palette: QPalette, tile: Tile) -> None:
@@ -62,21 +63,6 @@ class PictureTile(QStyledItemDelegate):
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, line.width())
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(line, _LEFT, name)
-
-
-def _paint_picture(painter: QPainter, box: QRect, tile: Tile) -> None:
-    """As large as it fits; its pixels are kept, all of one size, where it is enlarged."""
-    assert tile.pixmap is not None
-    ratio = painter.device().devicePixelRatioF()
-    size = tile.pixmap.size()
-    scale = min(box.width() * ratio / size.width(), box.height() * ratio / size.height())
-    if scale >= 1:
-        scale = int(scale)
-    width, height = size.width() * scale / ratio, size.height() * scale / ratio
-    left, top = box.left() + (box.width() - width) / 2, box.top() + (box.height() - height) / 2
-    place = QRectF(int(left * ratio) / ratio, int(top * ratio) / ratio, width, height)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
-    painter.drawPixmap(place, tile.pixmap, QRectF(tile.pixmap.rect()))
 
 
 def _paint_problem(painter: QPainter, box: QRect, palette: QPalette, sentence: str) -> None:

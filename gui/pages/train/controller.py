@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from engine.config import Part
 from engine.data import endings
 from engine.messages import commands, events
 from engine.messages.events import Event
@@ -44,6 +45,13 @@ class TrainController(QObject):
             lambda n, inverted: send(commands.InvertProbe(n, inverted))
         )
 
+        actions.evaluate.triggered.connect(page.show_evaluation)
+        evaluation = page.evaluation
+        evaluation.evaluate_requested.connect(self._evaluate)
+        evaluation.cancel_requested.connect(lambda n: send(commands.CancelTask(n)))
+        evaluation.pictures_requested.connect(lambda *asked: send(commands.ShowPictures(*asked)))
+        evaluation.probe_requested.connect(lambda *asked: send(commands.ProbePicture(*asked)))
+
     def take_pictures(self, mime: QMimeData) -> None:
         """Show the network what was dropped or pasted: files, folders or a picture."""
         around, (paths, rgb_HWC) = self._around, pictures_in(mime)
@@ -72,6 +80,10 @@ class TrainController(QObject):
                 self._pictures_read = event.done
             case events.PicturesUnread():
                 self._tell_unread(event.problems)
+
+    def _evaluate(self, part: Part) -> None:
+        number = self._around.session.send(commands.Evaluate(part))
+        self._page.evaluation.begin(number)
 
     def _paste(self) -> None:
         self.take_pictures(QGuiApplication.clipboard().mimeData())

@@ -12,6 +12,7 @@ from gui.menus import Choices, add
 from gui.page import Around, Page
 from gui.pages.train.controller import TrainController
 from gui.pages.train.dropped import holds_pictures
+from gui.pages.train.evaluation.panel import EvaluationPanel
 from gui.pages.train.filters import FiltersPanel
 from gui.pages.train.network_strip import NetworkStrip
 from gui.pages.train.probes import ProbesPanel
@@ -26,6 +27,7 @@ DOCK_TITLES = {
     "map": "Map",
     "training": "Training",
     "probes": "Probe pictures",
+    "evaluation": "Evaluation",
 }
 DOCKS_SHARE, LOWEST_DOCKS, HIGHEST_DOCKS = 0.32, 220, 400
 """How much of the window's height the row of docks gets at first, and within which bounds."""
@@ -53,18 +55,26 @@ class TrainPage(Page):
         ("Wheel, + - 0", "On a map: zoom, all maps of the layer with it"),
         ("Page Up, Page Down", "In the network: turn to the other maps of a layer with many"),
         ("Delete, Backspace", "In the probe pictures: remove one"),
+        ("Arrow keys, Esc", "In the evaluation: choose a cell of the matrix, or none"),
     )
 
     def __init__(self, view: ViewState) -> None:
         super().__init__(view)
         self.strip, self.filters = NetworkStrip(view), FiltersPanel(view)
         self.probes, self.training = ProbesPanel(view), TrainingPanel(view)
-        self.panels = [self.strip, self.filters, self.probes, self.training]
+        self.evaluation = EvaluationPanel(view)
+        self._evaluation_placed = False
+        self.panels = [self.strip, self.filters, self.probes, self.training, self.evaluation]
         self.setCentralWidget(self.strip)
         # Not the first button or list on the way: these use single keys themselves.
         self.setFocusProxy(self.strip)
         self.docks = self._build_docks(
-            {"filters": self.filters, "probes": self.probes, "training": self.training}
+            {
+                "filters": self.filters,
+                "probes": self.probes,
+                "training": self.training,
+                "evaluation": self.evaluation,
+            }
         )
 
     def _build_docks(self, panels: dict[str, Panel]) -> dict[str, QDockWidget]:
@@ -80,7 +90,32 @@ class TrainPage(Page):
         self.addDockWidget(
             Qt.DockWidgetArea.BottomDockWidgetArea, docks["probes"], Qt.Orientation.Vertical
         )
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["evaluation"])
+        docks["evaluation"].hide()
+        docks["evaluation"].toggleViewAction().triggered.connect(self._place_evaluation)
         return docks
+
+    def show_evaluation(self) -> None:
+        """Bring the panel before the others, and ask for figures where it has none of now."""
+        dock = self.docks["evaluation"]
+        self._place_evaluation()
+        dock.show()
+        if not dock.isFloating():
+            dock.raise_()  # it may be a tab behind others
+        self.evaluation.setFocus()
+        if not self.evaluation.is_up_to_date:
+            self.evaluation.evaluate()
+
+    def _place_evaluation(self) -> None:
+        """Before it is shown for the first time: over the window, so that all else keeps its place,
+        and as large as it reads well and the screen allows."""
+        dock, room = self.docks["evaluation"], self.screen().availableSize() * 0.9
+        if not self._evaluation_placed:
+            dock.setFloating(True)
+            dock.resize(self.evaluation.sizeHint().boundedTo(room))
+            middle = self.window().frameGeometry().center()
+            dock.move(middle - dock.rect().center())
+        self._evaluation_placed = True
 
     def join(self, around: Around) -> None:
         self._around = around
@@ -162,9 +197,15 @@ class TrainPage(Page):
         heights = [min(max(share, LOWEST_DOCKS), HIGHEST_DOCKS), PROBES_HEIGHT]
         self.resizeDocks([docks[0], self.docks["probes"]], heights, Qt.Orientation.Vertical)
         super().restore(settings)
+        self._evaluation_placed = settings.text("evaluation placed") == "yes"
+
+    def reset_layout(self) -> None:
+        super().reset_layout()
+        self._evaluation_placed = False
 
     def remember(self, settings: Settings) -> None:
         super().remember(settings)
+        settings.put("evaluation placed", "yes" if self._evaluation_placed else "no")
         if hasattr(self, "curves"):
             settings.put("smoothing", self.curves.smoothing)
             settings.put("log loss", "yes" if self.curves.log_loss else "no")

@@ -1,8 +1,8 @@
 """Arrays of pixels as Qt's images."""
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
 
 EVEN_FROM = 3
 """Device pixels a pixel, from which on uneven ones would be seen; below, even ones waste room."""
@@ -31,3 +31,18 @@ def fitted(image: QImage, size: QSize) -> QImage:
     kind = Qt.TransformationMode
     mode = kind.SmoothTransformation if shrinks else kind.FastTransformation
     return image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+
+
+def paint_fitted(painter: QPainter, box: QRect, pixmap: QPixmap) -> None:
+    """A picture in the middle of a box, as large as it fits; its pixels are kept, all of one size,
+    where it is enlarged."""
+    ratio = painter.device().devicePixelRatioF()
+    size = pixmap.size()
+    scale = min(box.width() * ratio / size.width(), box.height() * ratio / size.height())
+    if scale >= 1:
+        scale = int(scale)
+    width, height = size.width() * scale / ratio, size.height() * scale / ratio
+    left, top = box.left() + (box.width() - width) / 2, box.top() + (box.height() - height) / 2
+    place = QRectF(int(left * ratio) / ratio, int(top * ratio) / ratio, width, height)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
+    painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
