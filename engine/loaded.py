@@ -7,7 +7,7 @@ import msgspec
 from engine.config import RunConfig
 from engine.messages import events
 from engine.messages.events import Event
-from engine.networks.stages import Stage
+from engine.networks.stages import Stage, convs_of
 from engine.runs.checkpoint import Checkpoint, checkpoint_of, host_checkpoint_of
 from engine.runs.history import History
 from engine.runs.snapshots import Snapshots
@@ -40,6 +40,7 @@ class LoadedRun:
         self.hold_after = Trigger.END
         self.begun_at = 0
         """The step at which it began to train the last time."""
+        self._convs = convs_of(stages)
         self._tell = tell
         self._problems_told = 0
         self._cache_problem_told = ""
@@ -48,7 +49,9 @@ class LoadedRun:
     def subject(self) -> Subject:
         """What there is to look at, as it stands now."""
         run = self.run
-        return Subject(run.network, run.step_number, run.device, self.transfer, run.scaling)
+        return Subject(
+            run.network, run.step_number, run.device, self.transfer, run.scaling, self._convs
+        )
 
     @property
     def config(self) -> RunConfig:

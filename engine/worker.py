@@ -113,7 +113,7 @@ class Worker:
                 probe.inverted = command.inverted
                 self._see(probe)
             case commands.SetBudget():
-                self.looking.pace.budget = min(max(command.share, 0.0), 1.0)
+                self.looking.pace.budget = command.share
             case commands.Save():
                 self.save(Path(command.folder))
                 self.outlet.tell(events.Saved(command.folder, number))
@@ -263,7 +263,6 @@ class Worker:
 
     def _select_probe(self, probe: Probe) -> None:
         self._probes.selected = probe
-        self.looking.forget(probe)
         self.outlet.tell(events.ProbeSelected(probe.number))
 
     def _remove_probe(self, number: int) -> None:
@@ -336,7 +335,7 @@ class Worker:
     @property
     def is_busy(self) -> bool:
         """Whether there is work though nothing trains: `rest` is to be called again at once."""
-        return len(self.tasks) > 0
+        return len(self.tasks) > 0 or self.looking.is_behind
 
     # What is told
 

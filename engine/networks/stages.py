@@ -1,5 +1,6 @@
 """The network as the window shows it: a row of stages from the picture to the classes. Plain."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -34,3 +35,9 @@ class Stage(Struct, frozen=True):
             channels, height, width = self.shape
             return channels, height, width
         return (self.shape[0], 1, 1) if self.kind == "dense" else None
+
+
+def convs_of(stages: Iterable[Stage]) -> dict[str, str]:
+    """The conv layer whose filters made the maps of a stage, by the stage's tap: it may stand
+    elsewhere in the network than the activation or the norm where they are taken."""
+    return {stage.name: stage.response_tap for stage in stages if stage.response_tap is not None}

@@ -1,15 +1,18 @@
-"""From what is wanted to frames: one pass of the probe, everything reduced on the device."""
+"""From what is wanted to frames: one pass of the probe, everything reduced where it is.
 
-import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+On the host that is numpy, and a frame is there at once; on a device it is torch, and what was
+reduced travels to the host in one piece.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from engine.errors import NetworkError
 from engine.messages.frames import (
     DetailDemand,
     DetailFrame,
@@ -17,236 +20,244 @@ from engine.messages.frames import (
     KernelsDemand,
     MapsDemand,
     MosaicFrame,
-    PredictionsDemand,
-    PredictionsFrame,
     Wanted,
 )
-from engine.networks.scores import class_scores
-from engine.networks.taps import capture
-from engine.telemetry.mosaics import (
-    Figures,
-    at_most,
-    figures_of,
-    part_of,
-    range_of_one,
-    ranges,
-    tiled,
-    to_bytes,
-)
+from engine.networks.taps import module_named, run_visited
+from engine.telemetry import host_mosaics, mosaics
+from engine.telemetry.plans import Plan, plan
 from engine.telemetry.transfer import Transfer
+
+Array = Any
+"""A Tensor on a device, a numpy array on the host."""
+_REAL = frozenset(
+    (
+        *(torch.float32, torch.float16, torch.bfloat16, torch.float64),
+        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    )
+)
+"""What can be shown as a map: complex and quantised values can't."""
 
 
 class Scene(NamedTuple):
     """What is looked at: the network as it stands at `step`, and the pictures shown to it.
 
-    `probe_1CHW` and `probes_NCHW` are float32 on the device; `probe` is the number of the first
-    and `probes` are those of the second.
+    `pictures_NCHW` are float32 on the device; the maps are those of the first, the picture of the
+    probe of number `probe`. `convs` names the conv layer whose
+    filters made the maps of a tap, where it isn't the tap itself or the only one in it.
     """
 
     network: nn.Module
     step: int
     probe: int
-    probe_1CHW: Tensor
-    probes: tuple[int, ...]
-    probes_NCHW: Tensor
+    pictures_NCHW: Tensor
+    convs: Mapping[str, str]
 
 
-class _Taken(NamedTuple):
-    """One tap's maps: those chosen, cut and shrunk, and the figures of them all."""
+class _Parcel(NamedTuple):
+    """What makes one frame: arrays that are reduced already, and how to read them on the host."""
 
-    maps_NHW: Tensor
-    channels: tuple[int, ...]
-    index_N: Tensor | None
-    figures: Figures
+    parts: Sequence[Array]
+    frame: Callable[[Sequence[np.ndarray]], Frame]
+
+
+class _Maps(NamedTuple):
+    """What is shown of one tap's maps or one layer's kernels, and the figures of all of them."""
+
+    demand: MapsDemand | KernelsDemand
+    plan: Plan
     shape_CHW: tuple[int, int, int]
+    figures: Any
+    shown_NHW: Array
 
 
-@torch.inference_mode()
 def take(
-    scene: Scene, wanted: Sequence[Wanted], transfer: Transfer, publish: Callable[[Frame], None]
-) -> None:
-    """Capture all that is wanted and publish each frame once its values have arrived.
+    scene: Scene,
+    wanted: Iterable[Wanted],
+    transfer: Transfer,
+    publish: Callable[[Frame], None],
+    predict: bool = False,
+) -> Tensor | None:
+    """Capture the maps, kernels and details that are wanted, and publish each frame once its
+    values have arrived. What isn't there, or can't be shown, is left out.
 
-    Leaves modes, statistics and random state as they were. NetworkError when a tap isn't there.
-    Runs on the engine thread.
+    Gives the scores (N, K) of the pictures where a pass was made, as it is for maps and where
+    `predict` asks for it, and where they are a tensor. Leaves
+    modes, statistics and random state as they were. Runs on the engine thread.
     """
-    maps = {demand.tap: demand for demand in wanted if isinstance(demand, MapsDemand)}
-    detail = next((demand for demand in wanted if isinstance(demand, DetailDemand)), None)
-    details: list[tuple[Tensor, Tensor, Tensor]] = []
+    shot = _Shot(scene)
+    # What isn't finite is no reason to warn: it is what such a network looks like.
+    with np.errstate(all="ignore"):
+        scores = shot.take(wanted, predict)
+    if shot.on_host:
+        for parcel in shot.parcels:
+            publish(parcel.frame([_read_only(array) for array in parcel.parts]))
+    elif shot.parcels:
+        parcels = shot.parcels
 
-    def reduce(name: str, output: Tensor) -> _Taken | None:
-        maps_CHW = _maps_of(name, output)
-        if detail is not None and name == detail.tap and detail.channel < len(maps_CHW):
-            map_1HW = maps_CHW[detail.channel, None].clone()
-            details.append((map_1HW, *range_of_one(map_1HW, maps_CHW)))
-        return _taken(maps_CHW, maps[name]) if name in maps else None
+        def receive(arrays: list[np.ndarray]) -> None:
+            rest = iter(arrays)
+            for parcel in parcels:
+                publish(parcel.frame([next(rest) for _ in parcel.parts]))
 
-    names = [*maps, detail.tap] if detail is not None else list(maps)
-    if names:
-        taken = capture(scene.network, scene.probe_1CHW, names, reduce)
-        _send_maps(scene, maps, taken, transfer, publish)
-    if detail is not None and details:
-        _send_detail(scene, detail, *details[0], transfer, publish)
-    for demand in wanted:
-        if isinstance(demand, KernelsDemand):
-            _send_kernels(scene, demand, transfer, publish)
-        elif isinstance(demand, PredictionsDemand) and scene.probes:
-            _send_predictions(scene, demand, transfer, publish)
+        transfer.send([part for parcel in parcels for part in parcel.parts], receive)
+    return scores
 
 
-def _maps_of(name: str, output: Tensor) -> Tensor:
-    """The maps of one picture, (C, H, W); a vector counts as maps of one value each."""
-    first = output[0]
-    if first.dim() == 1:
-        return first[:, None, None].float()
-    if first.dim() != 3:
-        raise NetworkError(f"{name} gives no maps: the shape of its output is {output.shape}.")
-    return first.float()
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array
 
 
-@lru_cache(maxsize=256)
-def _index(channels: tuple[int, ...] | None, count: int, device: torch.device) -> Tensor | None:
-    """The channels that are there, int64 on the device; kept, since the same ones come again."""
-    if channels is None:
-        return None
-    return torch.tensor([c for c in channels if c < count], dtype=torch.long, device=device)
+class _Shot:
+    """One look: gathers parcels."""
 
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.parcels: list[_Parcel] = []
+        self.on_host = scene.pictures_NCHW.device.type == "cpu"
+        self._with: ModuleType = host_mosaics if self.on_host else mosaics
+        self._copied: list[tuple[Callable[[Array], None], Array]] = []
+        self._waiting: list[_Maps] = []
+        self._figures: dict[bool, list[Any]] = {False: [], True: []}
 
-def _taken(maps_CHW: Tensor, demand: MapsDemand) -> _Taken:
-    count, height, width = maps_CHW.shape
-    index_N = _index(demand.channels, count, maps_CHW.device)
-    chosen = maps_CHW if index_N is None else maps_CHW[index_N]
-    shown = at_most(part_of(chosen, demand.region), demand.tile)
-    if shown.data_ptr() == maps_CHW.data_ptr():
-        shown = shown.clone()
-    channels = tuple(range(count)) if demand.channels is None else demand.channels
-    return _Taken(
-        shown,
-        tuple(c for c in channels if c < count),
-        index_N,
-        figures_of(maps_CHW),
-        (count, height, width),
-    )
+    def take(self, wanted: Iterable[Wanted], predict: bool) -> Tensor | None:
+        takers: dict[str, list[Callable[[Array], None]]] = {}
+        for demand in wanted:
+            match demand:
+                case KernelsDemand():
+                    with torch.no_grad():
+                        self._take_kernels(demand)
+                case MapsDemand():
+                    takers.setdefault(demand.tap, []).append(partial(self._take_maps, demand))
+                case DetailDemand():
+                    takers.setdefault(demand.tap, []).append(partial(self._take_detail, demand))
+        if not takers and not predict:
+            return None
+        visits = {tap: partial(self._visit, tuple(each)) for tap, each in takers.items()}
+        scores, _ = run_visited(self.scene.network, self.scene.pictures_NCHW, visits)
+        for taker, array_CHW in self._copied:
+            taker(array_CHW)
+        self._take_waiting()
+        return scores if isinstance(scores, Tensor) and scores.dim() == 2 else None
 
+    def _visit(self, takers: Sequence[Callable[[Array], None]], output: object) -> None:
+        """Take the maps of an output. On the host they are copied now, before an in-place module
+        can overwrite them, and reduced after the pass: small steps of one kind in a row are faster
+        than in turns with those of the network. On a device both only wait in its queue."""
+        maps_CHW = maps_in(output)
+        if maps_CHW is None or maps_CHW.device != self.scene.pictures_NCHW.device:
+            return
+        array_CHW = self._with.array_of(maps_CHW)
+        if self.on_host:
+            array_CHW = self._with.own(array_CHW)
+            self._copied += [(taker, array_CHW) for taker in takers]
+        else:
+            for taker in takers:
+                taker(array_CHW)
 
-def _send_maps(
-    scene: Scene,
-    demands: dict[str, MapsDemand],
-    taken: dict[str, _Taken | None],
-    transfer: Transfer,
-    publish: Callable[[Frame], None],
-) -> None:
-    shown = {tap: maps for tap, maps in taken.items() if maps is not None}
-    unsigned = [maps.figures for tap, maps in shown.items() if not demands[tap].signed]
-    signed = [maps.figures for tap, maps in shown.items() if demands[tap].signed]
-    for tap, maps in shown.items():
-        demand = demands[tap]
-        low_C, high_C = maps.figures.low_C, maps.figures.high_C
+    def _take_maps(self, demand: MapsDemand, array_CHW: Array) -> None:
+        shape_CHW = array_CHW.shape[0], array_CHW.shape[1], array_CHW.shape[2]
+        shows = plan(shape_CHW, demand.channels, demand.columns, demand.tile, demand.region)
+        if shows is None:
+            return
+        figures = self._with.figures_of(array_CHW)
+        shown_NHW = self._with.shown(array_CHW, shows)
+        self._figures[demand.signed].append(figures)
         if demand.scale == "network":
-            together = signed if demand.signed else unsigned
-            low_C = torch.stack([each.low_C.amin() for each in together]).amin().expand_as(low_C)
-            high_C = torch.stack([each.high_C.amax() for each in together]).amax()
-            high_C = high_C.expand_as(low_C)
-        low_N = low_C if maps.index_N is None else low_C[maps.index_N]
-        high_N = high_C if maps.index_N is None else high_C[maps.index_N]
-        if demand.scale == "layer":  # of every map of the layer, shown or not
-            low_N = low_C.amin().expand_as(low_N)
-            high_N = high_C.amax().expand_as(high_N)
-        low_N, high_N = ranges(low_N, high_N, demand.scale, demand.signed)
-        _send_mosaic(scene, demand, maps, low_N, high_N, transfer, publish)
+            shown_NHW = self._with.own(shown_NHW)
+            self._waiting.append(_Maps(demand, shows, shape_CHW, figures, shown_NHW))
+            return
+        self._mosaic(_Maps(demand, shows, shape_CHW, figures, shown_NHW), [figures])
 
+    def _take_waiting(self) -> None:
+        """On a scale of the network: signed maps on one, the others on another."""
+        for maps in self._waiting:
+            self._mosaic(maps, self._figures[_is_signed(maps.demand)])
 
-def _send_kernels(
-    scene: Scene, demand: KernelsDemand, transfer: Transfer, publish: Callable[[Frame], None]
-) -> None:
-    weight_OIHW = filters_of(scene.network, demand.layer)
-    if demand.input_channel is None:
-        kernels_OHW = weight_OIHW.mean(1)
-    else:
-        kernels_OHW = weight_OIHW[:, min(demand.input_channel, weight_OIHW.shape[1] - 1)]
-    count, height, width = kernels_OHW.shape
-    index_N = _index(demand.channels, count, weight_OIHW.device)
-    shown = kernels_OHW if index_N is None else kernels_OHW[index_N]
-    figures = figures_of(kernels_OHW)
-    low_N = figures.low_C if index_N is None else figures.low_C[index_N]
-    high_N = figures.high_C if index_N is None else figures.high_C[index_N]
-    low_N, high_N = ranges(low_N, high_N, demand.scale, signed=True)
-    channels = tuple(range(count)) if demand.channels is None else demand.channels
-    maps = _Taken(
-        shown, tuple(c for c in channels if c < count), index_N, figures, (count, height, width)
-    )
-    _send_mosaic(scene, demand, maps, low_N, high_N, transfer, publish)
+    def _take_kernels(self, demand: KernelsDemand) -> None:
+        conv = conv_behind(self.scene.network, demand.layer, self.scene.convs)
+        if conv is None:
+            return
+        weight_OIHW = conv.weight.detach()
+        channel = demand.input_channel
+        if channel is None:
+            kernels_OHW = weight_OIHW.float().mean(1)
+        elif 0 <= channel < weight_OIHW.shape[1]:
+            kernels_OHW = weight_OIHW[:, channel].float()
+        else:
+            return
+        shape_CHW = kernels_OHW.shape[0], kernels_OHW.shape[1], kernels_OHW.shape[2]
+        shows = plan(shape_CHW, demand.channels, demand.columns)
+        if shows is None:
+            return
+        array_CHW = self._with.array_of(kernels_OHW)
+        figures = self._with.figures_of(array_CHW)
+        shown_NHW = self._with.shown(array_CHW, shows)
+        self._mosaic(_Maps(demand, shows, shape_CHW, figures, shown_NHW), [figures])
 
+    def _mosaic(self, maps: _Maps, together: list[Any]) -> None:
+        """Add a mosaic. A scale that isn't of each map is of all those whose figures are given."""
+        demand, shows, shape_CHW, figures, shown_NHW = maps
+        if demand.scale == "map":
+            low_N = self._with.picked(figures.low_C, shows)
+            high_N = self._with.picked(figures.high_C, shows)
+        else:
+            low_N, high_N = self._with.shared(
+                [each.low_C for each in together],
+                [each.high_C for each in together],
+                len(shows.channels),
+            )
+        if _is_signed(demand):
+            low_N, high_N = self._with.about_zero(low_N, high_N)
+        bytes_NHW = self._with.to_bytes(shown_NHW, low_N, high_N)
+        mosaic_HW = self._with.tiled(bytes_NHW, shows.columns)
+        scene, finished = self.scene, self._with.std_and_zeros
+        pixels = shape_CHW[1] * shape_CHW[2]
 
-def _send_mosaic(
-    scene: Scene,
-    demand: MapsDemand | KernelsDemand,
-    maps: _Taken,
-    low_N: Tensor,
-    high_N: Tensor,
-    transfer: Transfer,
-    publish: Callable[[Frame], None],
-) -> None:
-    if not maps.channels:
-        return
-    mosaic_HW = tiled(to_bytes(maps.maps_NHW, low_N, high_N), demand.columns)
-    height, width = maps.maps_NHW.shape[1:]
-    numbers = torch.cat((*maps.figures[1:], low_N, high_N))
-    count, shown = maps.shape_CHW[0], len(maps.channels)
-    pixels = maps.shape_CHW[1] * maps.shape_CHW[2]
-
-    def receive(arrays: list[np.ndarray]) -> None:
-        mosaic, figures = arrays
-        high_C, mean_C, spread_C, others_C = figures[: 4 * count].reshape(4, count)
-        publish(
-            MosaicFrame(
+        def frame(arrays: Sequence[np.ndarray]) -> MosaicFrame:
+            mosaic_HW, low_N, high_N, high_C, mean_C, *rest = arrays
+            std_C, zeros_C = finished(*rest, pixels)
+            return MosaicFrame(
                 key=demand.key,
                 step=scene.step,
                 probe=scene.probe,
-                mosaic_HW=mosaic,
-                tile_HW=(height, width),
-                columns=max(1, min(demand.columns, shown)),
-                channels=maps.channels,
-                shape_CHW=maps.shape_CHW,
-                low_N=figures[4 * count : 4 * count + shown],
-                high_N=figures[4 * count + shown :],
+                mosaic_HW=mosaic_HW,
+                tile_HW=shows.tile_HW,
+                columns=shows.columns,
+                channels=shows.channels,
+                shape_CHW=shape_CHW,
+                low_N=low_N,
+                high_N=high_N,
                 mean_C=mean_C,
-                std_C=spread_C / math.sqrt(pixels),
+                std_C=std_C,
                 max_C=high_C,
-                zeros_C=1.0 - others_C / pixels,
+                zeros_C=zeros_C,
                 demand=demand,
             )
-        )
 
-    transfer.send((mosaic_HW, numbers), receive)
+        self.parcels.append(_Parcel((mosaic_HW, low_N, high_N, *figures[1:]), frame))
 
+    def _take_detail(self, demand: DetailDemand, layer_CHW: Array) -> None:
+        if not 0 <= demand.channel < layer_CHW.shape[0]:
+            return
+        map_1HW = self._with.own(layer_CHW[demand.channel : demand.channel + 1])
+        low_1, high_1 = self._with.range_of_one(map_1HW, layer_CHW)
+        parts = [map_1HW[0], self._with.to_bytes(map_1HW, low_1, high_1)[0], low_1, high_1]
+        parts += self._with.mean_and_zeros(map_1HW)
+        conv = conv_behind(self.scene.network, demand.tap, self.scene.convs)
+        if conv is not None and demand.channel < conv.out_channels:
+            filter_IHW = conv.weight.detach()[demand.channel].float()
+            filter_IHW = self._with.own(self._with.array_of(filter_IHW))
+            low_I, high_I = self._with.about_zero(*self._with.range_of_all(filter_IHW))
+            parts += [filter_IHW, self._with.to_bytes(filter_IHW, low_I, high_I), high_I]
+            if conv.bias is not None:
+                bias_111 = conv.bias.detach()[demand.channel].float()[None, None, None]
+                parts.append(self._with.own(self._with.array_of(bias_111)))
+        scene = self.scene
 
-def _send_detail(
-    scene: Scene,
-    demand: DetailDemand,
-    map_1HW: Tensor,
-    low_1: Tensor,
-    high_1: Tensor,
-    transfer: Transfer,
-    publish: Callable[[Frame], None],
-) -> None:
-    figures = figures_of(map_1HW)
-    numbers = [low_1, high_1, figures.mean_C, figures.others_C]
-    tensors = [map_1HW[0], to_bytes(map_1HW, low_1, high_1)[0]]
-    conv = _conv_behind(scene.network, demand.tap)
-    if conv is not None and demand.channel < conv.out_channels:
-        filter_IHW = conv.weight[demand.channel].clone()
-        low_I, high_I = ranges(filter_IHW.amin()[None], filter_IHW.amax()[None], "map", signed=True)
-        tensors += [filter_IHW, to_bytes(filter_IHW, low_I, high_I)]
-        numbers.append(high_I)
-        if conv.bias is not None:
-            numbers.append(conv.bias[demand.channel, None])
-
-    def receive(arrays: list[np.ndarray]) -> None:
-        figures, values_HW, bytes_HW, *of_filter = arrays
-        low, high, mean, others, *rest = figures.tolist()
-        publish(
-            DetailFrame(
+        def frame(arrays: Sequence[np.ndarray]) -> DetailFrame:
+            values_HW, bytes_HW, low_1, high_1, mean_1, zeros_1, *of_filter = arrays
+            return DetailFrame(
                 key=demand.key,
                 step=scene.step,
                 probe=scene.probe,
@@ -254,55 +265,42 @@ def _send_detail(
                 channel=demand.channel,
                 values_HW=values_HW,
                 bytes_HW=bytes_HW,
-                low=low,
-                high=high,
-                mean=mean,
-                zeros=1.0 - others / values_HW.size,
+                low=low_1.item(),
+                high=high_1.item(),
+                mean=mean_1.item(),
+                zeros=zeros_1.item(),
                 filter_IHW=of_filter[0] if of_filter else None,
                 filter_bytes_IHW=of_filter[1] if of_filter else None,
-                filter_high=rest[0] if rest else 0.0,
-                bias=rest[1] if len(rest) > 1 else None,
+                filter_high=of_filter[2].item() if of_filter else 0.0,
+                bias=of_filter[3].item() if len(of_filter) > 3 else None,
             )
-        )
 
-    transfer.send((torch.cat(numbers), *tensors), receive)
-
-
-def _send_predictions(
-    scene: Scene, demand: PredictionsDemand, transfer: Transfer, publish: Callable[[Frame], None]
-) -> None:
-    probabilities_NK = capture(
-        scene.network,
-        scene.probes_NCHW,
-        [""],
-        lambda _, output_NK: class_scores(output_NK).softmax(1),
-    )[""]
-
-    def receive(arrays: list[np.ndarray]) -> None:
-        publish(
-            PredictionsFrame(
-                key=demand.key,
-                step=scene.step,
-                probes=scene.probes,
-                probabilities_NC=arrays[0],
-            )
-        )
-
-    transfer.send((probabilities_NK,), receive)
+        self.parcels.append(_Parcel(parts, frame))
 
 
-def _conv_behind(network: nn.Module, tap: str) -> nn.Conv2d | None:
-    """The conv layer whose filters made the maps of a tap: itself or the only one in it."""
-    convs = [m for m in network.get_submodule(tap).modules() if isinstance(m, nn.Conv2d)]
-    return convs[0] if len(convs) == 1 else None
+def _is_signed(demand: MapsDemand | KernelsDemand) -> bool:
+    return isinstance(demand, KernelsDemand) or demand.signed
 
 
-def filters_of(network: nn.Module, layer: str) -> Tensor:
-    """The weights (O, I, H, W) of a conv layer; NetworkError when the layer has no filters."""
-    try:
-        conv = _conv_behind(network, layer)
-    except AttributeError:
-        conv = None
-    if conv is None:
-        raise NetworkError(f"The network has no conv layer {layer!r}.")
-    return conv.weight
+def maps_in(output: object) -> Tensor | None:
+    """The maps of the first picture in what a module gave: float32 (C, H, W); a vector counts as
+    maps of one value each. None where there are none. May be a view of the output."""
+    if not isinstance(output, Tensor) or output.dtype not in _REAL:
+        return None
+    dimensions = output.dim()
+    if dimensions not in (2, 4) or not output.numel() or output.layout is not torch.strided:
+        return None
+    first = output.detach()[0]
+    if dimensions == 2:
+        first = first[:, None, None]
+    return first if first.dtype is torch.float32 else first.float()
+
+
+def conv_behind(network: nn.Module, tap: str, convs: Mapping[str, str]) -> nn.Conv2d | None:
+    """The conv layer whose filters made the maps of a tap: the one that `convs` names, the tap
+    itself, or the only one in it; None where there is none."""
+    module = module_named(network, convs.get(tap, tap))
+    if isinstance(module, nn.Conv2d) or module is None:
+        return module
+    inside = [each for each in module.modules() if isinstance(each, nn.Conv2d)]
+    return inside[0] if len(inside) == 1 else None

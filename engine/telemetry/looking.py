@@ -1,38 +1,49 @@
 """Looking at a network while it trains and while it stands still, never more than is wanted."""
 
-import math
+import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from engine.data.batches.scaling import Scaling
-from engine.messages.frames import Demand, KernelsDemand, PredictionsDemand, Wanted
+from engine.messages.frames import Demand, PredictionsDemand, Wanted
+from engine.networks.scores import class_scores
 from engine.probes import Probe, Probes
 from engine.telemetry.captures import Scene, take
 from engine.telemetry.outlet import Outlet
 from engine.telemetry.pace import Pace
+from engine.telemetry.predictions import Predictions
 from engine.telemetry.transfer import Transfer
 
-PREDICTIONS_SECONDS = 0.25
-"""How often the predictions of all probes follow the training."""
+log = logging.getLogger(__name__)
 
-
+SLICE_SECONDS = 0.002
+"""What predictions may take beside a capture of maps that takes less itself."""
+NEW_SECONDS = 0.02
+"""What the predictions of new probes may take at one step boundary."""
+STILL_SECONDS = 0.1
+"""What predictions may take, while nothing trains, until commands are looked for."""
 SMALL_PICTURE = 3 * 64 * 64
 """How many values a picture has at most for one thread to be faster than several."""
 
 
 class Subject(NamedTuple):
-    """The network that is looked at, as it stands at `step`, and the way to the host."""
+    """The network that is looked at, as it stands at `step`, and the way to the host.
+
+    `convs` names the conv layer behind a tap, as `engine.networks.stages.convs_of` gives it.
+    """
 
     network: nn.Module
     step: int
     device: torch.device
     transfer: Transfer
     scaling: Scaling
+    convs: Mapping[str, str]
 
 
 class Looking:
@@ -44,85 +55,144 @@ class Looking:
     def __init__(self, outlet: Outlet, clock: Callable[[], float]) -> None:
         self.demand = Demand()
         self.pace = Pace(clock)
+        self.is_behind = False
+        """Whether some predictions are still to be made though nothing trains."""
         self._outlet = outlet
         self._clock = clock
-        self._painting = 0.0
-        self._predicted_at = -math.inf
+        self._predictions = Predictions()
         self._tensors: dict[int, Tensor] = {}
-        self._batch_NCHW: Tensor | None = None
         self._seen: tuple[object, ...] | None = None
-        self._network: nn.Module | None = None
-        self._taps: frozenset[str] = frozenset()
+        self._looked_at: Tensor | None = None
+        self._maps_seconds = 0.0
+        self._trouble_told = False
 
     def forget(self, probe: Probe | None = None) -> None:
         """What was captured is stale: of one probe, or, without one, of another network."""
-        if probe is None:
-            self._tensors.clear()
-        else:
-            self._tensors.pop(probe.number, None)
-        self._batch_NCHW = None
-        self._predicted_at = -math.inf
         self._seen = None
+        self._predictions.forget(probe.number if probe is not None else None)
+        if probe is not None:
+            self._tensors.pop(probe.number, None)
+            return
+        self._tensors.clear()
+        self._looked_at = None
+        self._trouble_told = False
 
     def note_painting(self, seconds: float) -> None:
         """Processor seconds that the window spent on showing frames since the last call.
 
         They are spent beside the training, on one of the cores: that share counts as a cost.
         """
-        self._painting += seconds / (os.cpu_count() or 1)
+        self.pace.painted(seconds / (os.cpu_count() or 1))
 
     def while_training(self, subject: Subject, probes: Probes) -> None:
         """Look if it is due: wanted, the last frames taken, and within the budget.
 
-        A new probe's prediction doesn't wait for any of these.
+        The maps of another probe than before, and the predictions of new ones, don't wait for any
+        of these, as long as no more is owed than may be borrowed.
         """
         wanted = self.demand.wanted
+        selected = probes.selected
+        if not wanted or selected is None:
+            return
         rate = self.demand.frames_per_second
-        new_probe = self._predicted_at == -math.inf
         due = self._outlet.wants_frames and self.pace.is_due(rate)
-        if not wanted or not (due or new_probe):
+        numbers = [probe.number for probe in probes] if PredictionsDemand() in wanted else []
+        turned = self._tensors.get(selected.number) is not self._looked_at
+        new = self._predictions.new(numbers)
+        if not due and not ((turned or new) and self.pace.may_borrow):
             return
         began = self._clock()
-        if began - self._predicted_at >= PREDICTIONS_SECONDS:
-            self._predicted_at = began
-        else:
-            wanted = tuple(each for each in wanted if not isinstance(each, PredictionsDemand))
-        self._look(subject, probes, wanted)
-        painting, self._painting = self._painting, 0.0
-        self.pace.spent(self._clock() - began, painting, rate)
+        chosen = self._predictions.slice_of(new, NEW_SECONDS)
+        if due and not new:
+            stale = self._predictions.stale(numbers, began)
+            chosen = self._predictions.slice_of(stale, max(SLICE_SECONDS, self._maps_seconds))
+        self._look(subject, probes, wanted if due or turned else (), chosen)
+        self.pace.spent(self._clock() - began, rate)
 
     def standing_still(self, subject: Subject, probes: Probes) -> None:
-        """Look once more if the network, the probes or the demand have changed. May wait."""
-        seen = (subject.network, subject.step, self.demand.wanted)
-        if self.demand.wanted and seen != self._seen:
-            self._seen = seen
-            self._look(subject, probes, self.demand.wanted)
-        subject.transfer.drain()
-
-    def _look(self, subject: Subject, probes: Probes, wanted: tuple[Wanted, ...]) -> None:
-        wanted = self._there(subject.network, wanted)
-        if probes.selected is None or not wanted:
+        """Look once more if the network, the probes or the demand have changed. May wait. Call it
+        again while `is_behind`."""
+        wanted, selected = self.demand.wanted, probes.selected
+        self.is_behind = False
+        if not wanted or selected is None:
             return
-        selected_1CHW = self._tensor_of(probes.selected, subject)
-        if self._batch_NCHW is None:
-            self._batch_NCHW = torch.cat([self._tensor_of(probe, subject) for probe in probes])
+        seen = (subject.network, subject.step, wanted, selected.number)
+        numbers = [probe.number for probe in probes] if PredictionsDemand() in wanted else []
+        behind = self._predictions.behind(numbers, subject.step)
+        chosen = self._predictions.slice_of(behind, STILL_SECONDS)
+        if seen != self._seen or chosen:
+            self._look(subject, probes, wanted if seen != self._seen else (), chosen)
+            self._seen = seen
+        subject.transfer.drain()
+        self.is_behind = len(behind) > len(chosen)
+
+    def _look(
+        self, subject: Subject, probes: Probes, wanted: Sequence[Wanted], chosen: Sequence[int]
+    ) -> None:
+        """Capture what is wanted of the selected probe, and predict the chosen ones."""
+        selected = probes.selected
+        assert selected is not None
+        began = self._clock()
+        made = self._predictions.note(chosen, began, subject.step)
+        pictures = [probe for probe in probes if probe.number in chosen and probe is not selected]
+        if wanted or selected.number in chosen:
+            pictures = [selected, *pictures]
+            self._looked_at = self._tensor_of(selected, subject)
+        try:
+            scores_NK = self._take(subject, selected, pictures, wanted, predict=bool(chosen))
+            if chosen and scores_NK is not None and len(scores_NK) == len(pictures):
+                self._send_predictions(made, subject, probes, pictures, scores_NK)
+        except Exception:
+            # Modules that aren't ours may raise anything in eval mode, and there may be too little
+            # memory for a look: that is no reason to end the training.
+            if not self._trouble_told:
+                self._trouble_told = True
+                log.warning("looking at the network failed", exc_info=True)
+        seconds = self._clock() - began
+        if not chosen:
+            self._maps_seconds = seconds
+        elif wanted and len(pictures) > 1 and self._maps_seconds < seconds:
+            self._predictions.note_cost(len(pictures) - 1, seconds - self._maps_seconds)
+        else:
+            self._predictions.note_cost(len(pictures), seconds)
+
+    def _take(
+        self,
+        subject: Subject,
+        selected: Probe,
+        pictures: Sequence[Probe],
+        wanted: Sequence[Wanted],
+        predict: bool,
+    ) -> Tensor | None:
+        """Show the network these pictures, capture what is wanted of the first; their scores."""
         scene = Scene(
             network=subject.network,
             step=subject.step,
-            probe=probes.selected.number,
-            probe_1CHW=selected_1CHW,
-            probes=tuple(probe.number for probe in probes),
-            probes_NCHW=self._batch_NCHW,
+            probe=selected.number,
+            pictures_NCHW=torch.cat([self._tensor_of(probe, subject) for probe in pictures]),
+            convs=subject.convs,
         )
-        with _few_threads(selected_1CHW):
-            take(scene, wanted, subject.transfer, self._outlet.put)
+        with _few_threads(scene.pictures_NCHW[:1]):
+            return take(scene, wanted, subject.transfer, self._outlet.put, predict)
 
-    def _there(self, network: nn.Module, wanted: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
-        """What this network has: the window may still ask for taps of the one before."""
-        if self._network is not network:
-            self._network = network
-            self._taps = frozenset(name for name, _ in network.named_modules())
-        return tuple(each for each in wanted if tap_of(each) in self._taps)
+    def _send_predictions(
+        self,
+        made: int,
+        subject: Subject,
+        probes: Probes,
+        pictures: Sequence[Probe],
+        scores_NK: Tensor,
+    ) -> None:
+        numbers = [probe.number for probe in pictures]
+        with torch.no_grad():
+            rows_NK = class_scores(scores_NK).softmax(1)
+
+        def receive(arrays: list[np.ndarray]) -> None:
+            if self._predictions.receive(made, numbers, arrays[0]):
+                there = [probe.number for probe in probes]
+                self._outlet.put(self._predictions.frame(there, subject.step))
+
+        subject.transfer.send((rows_NK,), receive)
 
     def _tensor_of(self, probe: Probe, subject: Subject) -> Tensor:
         """(1, C, H, W) float32 on the device, as the network gets it."""
@@ -130,13 +200,6 @@ class Looking:
             seen_1CHW = torch.tensor(probe.seen_CHW[None])
             self._tensors[probe.number] = subject.scaling.apply(seen_1CHW.to(subject.device))
         return self._tensors[probe.number]
-
-
-def tap_of(wanted: Wanted) -> str:
-    """The module that something wanted is taken from; "" is the network itself."""
-    if isinstance(wanted, PredictionsDemand):
-        return ""
-    return wanted.layer if isinstance(wanted, KernelsDemand) else wanted.tap
 
 
 @contextmanager

@@ -1,20 +1,29 @@
-"""From maps to one uint8 image, on the device, before anything is copied."""
+"""From maps to one uint8 image, on the device, before anything is copied.
+
+`host_mosaics` has the same functions in numpy, for maps that are on the host already.
+"""
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.messages.frames import Region, Scale
+from engine.telemetry.plans import Plan, averaging
 
 LEAST_RANGE = 1e-30
 """In place of none, so that nothing is divided by zero."""
 
+HALF = 0.5 + 2**-12
+"""Half a grey level, added as the conversion to bytes cuts off what stands after the point; and a
+little more, so that the zero of a signed range is 128 however what comes before is rounded."""
+
 
 class Figures(NamedTuple):
-    """Of each of C maps, whole: tensors (C,), float32 but for the count.
+    """Of each of C maps, whole: float32 tensors (C,).
 
     As few operations as will do: `spread_C` is the root of the summed squares of the differences
     from the mean, and `others_C` the number of values that aren't zero.
@@ -27,72 +36,107 @@ class Figures(NamedTuple):
     others_C: Tensor
 
 
+def array_of(maps_CHW: Tensor) -> Tensor:
+    """The maps in the form that the functions of this module take."""
+    return maps_CHW
+
+
+def own(maps_CHW: Tensor) -> Tensor:
+    """A copy, which nothing can overwrite."""
+    return maps_CHW.clone()
+
+
 def figures_of(maps_CHW: Tensor) -> Figures:
     """The figures of each map."""
     flat_CP = maps_CHW.flatten(1)
-    # On the CPU these are several times faster than aminmax, std_mean and a sum of comparisons.
     mean_C = flat_CP.mean(1)
     return Figures(
         low_C=flat_CP.amin(1),
         high_C=flat_CP.amax(1),
         mean_C=mean_C,
         spread_C=torch.linalg.vector_norm(flat_CP - mean_C[:, None], dim=1),
-        others_C=torch.count_nonzero(flat_CP, dim=1),
+        others_C=torch.count_nonzero(flat_CP, dim=1).float(),
     )
 
 
-def part_of(maps_NHW: Tensor, region: Region) -> Tensor:
-    """A view of the region of each map, at least one pixel large."""
-    height, width = maps_NHW.shape[1:]
-    top, bottom = _span(region.top, region.bottom, height)
-    left, right = _span(region.left, region.right, width)
-    return maps_NHW[:, top:bottom, left:right]
+def std_and_zeros(
+    spread_C: np.ndarray, others_C: np.ndarray, pixels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The standard deviation and the share of exact zeros of each map, from what came to the host
+    of their last two figures."""
+    return spread_C / np.float32(math.sqrt(pixels)), 1 - others_C / np.float32(pixels)
 
 
-def _span(start: float, stop: float, size: int) -> tuple[int, int]:
-    first = min(max(math.floor(start * size + 1e-6), 0), size - 1)
-    last = min(max(math.ceil(stop * size - 1e-6), first + 1), size)
-    return first, last
+def picked(figure_C: Tensor, plan: Plan) -> Tensor:
+    """Of a figure of each map those of the maps that are shown, (N,)."""
+    return figure_C[_pick(plan, figure_C.device)]
 
 
-def at_most(maps_NHW: Tensor, tile: int) -> Tensor:
-    """Maps larger than `tile` pixels a side shrunk by averaging; smaller ones as they are."""
-    height, width = maps_NHW.shape[1:]
-    largest = max(height, width)
-    if largest <= tile:
-        return maps_NHW
-    size = (max(1, height * tile // largest), max(1, width * tile // largest))
-    return F.interpolate(maps_NHW[None], size=size, mode="area")[0]
+def shown(maps_CHW: Tensor, plan: Plan) -> Tensor:
+    """The maps of a plan (N, H, W): chosen, cut, and shrunk by averaging. May be a view."""
+    cut_NHW = maps_CHW[_pick(plan, maps_CHW.device)][:, plan.rows, plan.across]
+    if plan.tile_HW == plan.cut_HW:
+        return cut_NHW
+    # Not F.interpolate: MPS refuses to average over sides that don't divide, and on the CPU two
+    # products are several times faster.
+    (height, width), (tile_height, tile_width) = plan.cut_HW, plan.tile_HW
+    down_TH = _averaging(height, tile_height, maps_CHW.device)
+    across_TW = _averaging(width, tile_width, maps_CHW.device)
+    return down_TH @ cut_NHW.contiguous() @ across_TW.T
 
 
-def ranges(low_N: Tensor, high_N: Tensor, scale: Scale, signed: bool) -> tuple[Tensor, Tensor]:
-    """The value of byte 0 and of byte 255 of each map: its own range, or one for all of them.
-
-    Signed ranges are symmetric about zero. "network" is like "layer" here: the caller gives the
-    ranges of the whole network.
-    """
-    if scale != "map":
-        low_N = low_N.amin().expand_as(low_N)
-        high_N = high_N.amax().expand_as(high_N)
-    if signed:
-        high_N = torch.maximum(low_N.abs(), high_N.abs()).clamp_min_(LEAST_RANGE)
-        low_N = -high_N
-    return low_N, high_N
+def _pick(plan: Plan, device: torch.device) -> slice | Tensor:
+    return plan.pick if isinstance(plan.pick, slice) else _index(plan.channels, device)
 
 
-def range_of_one(map_CHW: Tensor, layer_CHW: Tensor) -> tuple[Tensor, Tensor]:
+@lru_cache(maxsize=256)
+def _index(channels: tuple[int, ...], device: torch.device) -> Tensor:
+    """Channels, int64 on the device; kept, since the same ones come again."""
+    return torch.tensor(channels, dtype=torch.long, device=device)
+
+
+@lru_cache(maxsize=256)
+def _averaging(before: int, after: int, device: torch.device) -> Tensor:
+    return torch.from_numpy(averaging(before, after)).to(device)
+
+
+def shared(low_C: list[Tensor], high_C: list[Tensor], count: int) -> tuple[Tensor, Tensor]:
+    """One range for `count` maps, (N,) each: that of all maps whose lows and highs are given, layer
+    by layer."""
+    low = torch.cat(low_C).amin()
+    high = torch.cat(high_C).amax()
+    return low.expand(count), high.expand(count)
+
+
+def about_zero(low_N: Tensor, high_N: Tensor) -> tuple[Tensor, Tensor]:
+    """Ranges as large as these, symmetric about zero."""
+    high_N = torch.maximum(low_N.abs(), high_N.abs()).clamp_min(LEAST_RANGE)
+    return -high_N, high_N
+
+
+def mean_and_zeros(map_1HW: Tensor) -> tuple[Tensor, Tensor]:
+    """Of one map (1, H, W) the mean and the share of exact zeros, float32 (1,)."""
+    return map_1HW.mean((1, 2)), (map_1HW == 0).float().mean((1, 2))
+
+
+def range_of_one(map_1HW: Tensor, layer_CHW: Tensor) -> tuple[Tensor, Tensor]:
     """The value of byte 0 and of byte 255 of one map that is shown alone, (1, H, W), as tensors
     (1,): its own range. Of one value, such as a unit's, it has the range of its layer (C, H, W),
     so that a strong one is bright; and if that has none, from zero to it.
     """
-    low_1, high_1 = map_CHW.amin((1, 2)), map_CHW.amax((1, 2))
+    low_1, high_1 = range_of_all(map_1HW)
     for low, high in (
-        (layer_CHW.amin(), layer_CHW.amax()),
+        range_of_all(layer_CHW),
         (low_1.clamp_max(0.0), high_1.clamp_min(0.0)),
     ):
         flat_1 = low_1 == high_1
         low_1, high_1 = torch.where(flat_1, low, low_1), torch.where(flat_1, high, high_1)
     return low_1, high_1
+
+
+def range_of_all(maps_CHW: Tensor) -> tuple[Tensor, Tensor]:
+    """The lowest and the highest value of all maps, as tensors (1,)."""
+    return maps_CHW.amin()[None], maps_CHW.amax()[None]
 
 
 def to_bytes(maps_NHW: Tensor, low_N: Tensor, high_N: Tensor) -> Tensor:
@@ -102,8 +146,7 @@ def to_bytes(maps_NHW: Tensor, low_N: Tensor, high_N: Tensor) -> Tensor:
     """
     factor_N = 255.0 / (high_N - low_N).clamp_min_(LEAST_RANGE)
     scaled_NHW = (maps_NHW - low_N[:, None, None]).mul_(factor_N[:, None, None])
-    # Half a grey level more, as the conversion cuts off what stands after the point.
-    return scaled_NHW.add_(0.5).clamp_(0.0, 255.0).to(torch.uint8)
+    return scaled_NHW.add_(HALF).clamp_(0.0, 255.0).to(torch.uint8)
 
 
 def tiled(bytes_NHW: Tensor, columns: int) -> Tensor:

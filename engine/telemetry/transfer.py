@@ -7,6 +7,7 @@ waits. Other devices (mps) have no such copy and are read at once.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -29,7 +30,16 @@ class Transfer:
 
         On CUDA that happens in a later `poll`. Nobody may write into the tensors afterwards.
         """
-        self.fetch(tensors, lambda hosts: receive([_read_only(host) for host in hosts]))
+        if self._side is None:
+            receive([_read_only(tensor.detach().cpu()) for tensor in tensors])
+            return
+        packed = pack(tensors)
+
+        def unpacked(hosts: list[torch.Tensor]) -> None:
+            parts = unpack(packed._replace(together=hosts))
+            receive([_read_only(tensor) for tensor in parts])
+
+        self.fetch(packed.together, unpacked)
 
     def fetch(self, tensors: Sequence[torch.Tensor], receive: TensorReceiver) -> None:
         """Like `send`, as tensors on the cpu, which belong to whoever receives them."""
@@ -67,6 +77,36 @@ class Transfer:
 def on_host(tensor: torch.Tensor) -> torch.Tensor:
     """A copy in the memory of the host. Waits for it: only where training stands still."""
     return tensor.detach().to("cpu", copy=True)
+
+
+class Packed(NamedTuple):
+    """Tensors that travel together: one (N,) for each dtype, and where in it each one stands."""
+
+    together: list[torch.Tensor]
+    places: list[tuple[int, int, torch.Size]]
+
+
+def pack(tensors: Sequence[torch.Tensor]) -> Packed:
+    """As few tensors as can be: many small copies take longer than one that holds them all."""
+    flat: dict[torch.dtype, list[torch.Tensor]] = {}
+    lengths: dict[torch.dtype, int] = {}
+    places = []
+    for tensor in tensors:
+        kind = tensor.dtype
+        start = lengths.setdefault(kind, 0)
+        flat.setdefault(kind, []).append(tensor.detach().flatten())
+        lengths[kind] = start + tensor.numel()
+        places.append((list(flat).index(kind), start, tensor.shape))
+    together = [parts[0] if len(parts) == 1 else torch.cat(parts) for parts in flat.values()]
+    return Packed(together, places)
+
+
+def unpack(packed: Packed) -> list[torch.Tensor]:
+    """The tensors as they were packed, as views."""
+    return [
+        packed.together[number][start : start + shape.numel()].view(shape)
+        for number, start, shape in packed.places
+    ]
 
 
 def _read_only(tensor: torch.Tensor) -> np.ndarray:

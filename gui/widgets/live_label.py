@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.widgets.theme import make_quiet
 from gui.widgets.unhurried import Unhurried
@@ -33,6 +33,14 @@ class LiveLabel(Unhurried):
         """What there is to read now."""
         return self._words if isinstance(self._words, str) else self._words()
 
+    @property
+    def seen(self) -> str:
+        """What is painted of it in the room that there is."""
+        text, room = self.text, self.width()
+        if self._whole_only and self.fontMetrics().horizontalAdvance(text) > room:
+            return ""
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+
     def set_text(self, text: str) -> None:
         """Show another text at once."""
         if text != self._words:
@@ -54,9 +62,17 @@ class LiveLabel(Unhurried):
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().window())
         painter.setPen(self.palette().color(self.foregroundRole()))
-        text, room = self.text, self.width()
-        if self._whole_only and self.fontMetrics().horizontalAdvance(text) > room:
-            text = ""
-        elided = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(self.rect(), self._alignment, elided)
+        painter.drawText(self.rect(), self._alignment, self.seen)
         painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        # What is cut off can be read whole; a tip of its own says more.
+        if (
+            event.type() == QEvent.Type.ToolTip
+            and isinstance(event, QHelpEvent)
+            and not self.toolTip()
+        ):
+            text = self.text
+            QToolTip.showText(event.globalPos(), text if self.seen != text else "", self)
+            return True
+        return super().event(event)

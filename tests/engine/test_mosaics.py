@@ -1,66 +1,156 @@
-"""Scaling and tiling: every byte says what it should."""
+"""Reducing, scaling and tiling: every byte says what it should, by torch and by numpy alike."""
+
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional as F
 
-from engine.messages.frames import WHOLE, Region
-from engine.telemetry.mosaics import (
-    at_most,
-    figures_of,
-    part_of,
-    range_of_one,
-    ranges,
-    tiled,
-    to_bytes,
+from engine.messages.frames import Region
+from engine.telemetry import host_mosaics, mosaics
+from engine.telemetry.plans import plan
+
+WAYS = pytest.mark.parametrize("way", [mosaics, host_mosaics], ids=["torch", "numpy"])
+
+
+def given_to(way: ModuleType, tensor: Tensor) -> Any:
+    return tensor if way is mosaics else tensor.numpy()
+
+
+def values(array: Any) -> np.ndarray:
+    return np.asarray(array)
+
+
+def figures(way: ModuleType, maps: Tensor) -> list[np.ndarray]:
+    """low, high, mean, standard deviation, share of zeros."""
+    found = [values(each) for each in way.figures_of(way.array_of(maps))]
+    return [*found[:3], *way.std_and_zeros(*found[3:], maps[0].numel())]
+
+
+def in_bytes(way: ModuleType, maps: Tensor, signed: bool = False) -> np.ndarray:
+    """Each map on its own scale."""
+    array = way.array_of(maps)
+    low, high = way.figures_of(array)[:2]
+    if signed:
+        low, high = way.about_zero(low, high)
+    return values(way.to_bytes(array, low, high))
+
+
+SHAPES = [(5, 7, 9), (32, 26, 26), (64, 3, 3), (8, 1, 1), (1, 40, 30), (3, 1, 5), (2, 150, 140)]
+
+
+@WAYS
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("order", ["contiguous", "channels last", "every other"])
+def test_figures_are_those_of_numpy(way: ModuleType, shape: tuple[int, ...], order: str) -> None:
+    torch.manual_seed(1)
+    maps = in_order(torch.randn(shape).relu() * 3 + 0.0, order)
+    array = maps.contiguous().numpy().astype(np.float64)
+    low, high, mean, std, zeros = figures(way, maps)
+    np.testing.assert_array_equal(low, array.min((1, 2)))
+    np.testing.assert_array_equal(high, array.max((1, 2)))
+    np.testing.assert_allclose(mean, array.mean((1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(std, array.std((1, 2)), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(zeros, (array == 0).mean((1, 2)), atol=1e-6)
+    assert all(each.dtype == np.float32 for each in (low, high, mean, std, zeros))
+
+
+def in_order(maps: Tensor, order: str) -> Tensor:
+    """The same values, otherwise in memory."""
+    if order == "channels last":
+        return maps[None].to(memory_format=torch.channels_last)[0]
+    if order == "every other":
+        spread = torch.empty(maps.shape[0], maps.shape[1], 2 * maps.shape[2])
+        spread[:, :, ::2] = maps
+        return spread[:, :, ::2]
+    return maps.contiguous()
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("order", ["contiguous", "channels last", "every other"])
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("far", [0.0, -250.0])
+def test_numpy_and_torch_give_the_same_bytes(
+    shape: tuple[int, ...], order: str, signed: bool, far: float
+) -> None:
+    torch.manual_seed(2)
+    maps = in_order(torch.randn(shape).relu() + far, order)
+    by_torch, by_numpy = (
+        in_bytes(way, maps, signed).astype(int) for way in (mosaics, host_mosaics)
+    )
+    assert np.abs(by_torch - by_numpy).max() <= 1
+    assert (by_torch == by_numpy).mean() > 0.999
+    if signed:
+        array = maps.numpy()
+        assert (by_torch[array == 0] == 128).all()
+        assert (by_numpy[array == 0] == 128).all()
+
+
+@pytest.mark.parametrize("order", ["contiguous", "channels last"])
+@pytest.mark.parametrize(
+    ("channels", "region", "tile"),
+    [
+        (None, Region(), 20),
+        ((3, 1), Region(), 7),
+        ((0, 1, 2), Region(0.2, 0.1, 0.9, 0.7), 9),
+        ((5,), Region(0.2, 0.1, 0.9, 0.7), 64),
+    ],
 )
+def test_numpy_and_torch_show_the_same_maps(
+    order: str, channels: tuple[int, ...] | None, region: Region, tile: int
+) -> None:
+    torch.manual_seed(3)
+    maps = in_order(torch.randn(6, 33, 41), order)
+    shows = plan((6, 33, 41), channels, 3, tile, region)
+    assert shows is not None
+    ours, theirs = (values(way.shown(way.array_of(maps), shows)) for way in (host_mosaics, mosaics))
+    assert ours.shape == (len(shows.channels), *shows.tile_HW)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-def test_figures_are_those_of_numpy() -> None:
-    maps = torch.randn(5, 7, 9).relu()
-    figures = figures_of(maps)
-    array = maps.numpy()
-    np.testing.assert_allclose(figures.low_C, array.min((1, 2)))
-    np.testing.assert_allclose(figures.high_C, array.max((1, 2)))
-    np.testing.assert_allclose(figures.mean_C, array.mean((1, 2)), rtol=1e-5)
-    np.testing.assert_allclose(figures.spread_C / 63**0.5, array.std((1, 2)), rtol=1e-4)
-    np.testing.assert_array_equal(figures.others_C, (array != 0).sum((1, 2)))
-
-
-def test_each_map_spans_its_own_range() -> None:
+@WAYS
+def test_each_map_spans_its_own_range(way: ModuleType) -> None:
     maps = torch.tensor([[[0.0, 1.0]], [[-4.0, 4.0]]])
-    low, high = ranges(*figures_of(maps)[:2], "map", signed=False)
-    assert to_bytes(maps, low, high).tolist() == [[[0, 255]], [[0, 255]]]
+    assert in_bytes(way, maps).tolist() == [[[0, 255]], [[0, 255]]]
 
 
-def test_a_shared_range_spans_them_all() -> None:
-    maps = torch.tensor([[[0.0, 1.0]], [[-4.0, 4.0]]])
-    low, high = ranges(*figures_of(maps)[:2], "layer", signed=False)
-    assert to_bytes(maps, low, high).tolist() == [[[128, 159]], [[0, 255]]]
+@WAYS
+def test_a_shared_range_spans_all_layers_that_are_given(way: ModuleType) -> None:
+    maps = given_to(way, torch.tensor([[[0.0, 1.0]], [[-2.0, 4.0]]]))
+    low, high = way.figures_of(maps)[:2]
+    low, high = way.shared([low, low[:1] - 4.0], [high, high], 2)
+    assert (values(low).tolist(), values(high).tolist()) == ([-4.0, -4.0], [4.0, 4.0])
+    assert values(way.to_bytes(maps, low, high)).tolist() == [[[128, 159]], [[64, 255]]]
 
 
-def test_zero_is_in_the_middle_of_a_signed_range() -> None:
-    maps = torch.tensor([[[-1.0, 0.0, 3.0]]])
-    low, high = ranges(*figures_of(maps)[:2], "map", signed=True)
-    assert (low.item(), high.item()) == (-3.0, 3.0)
-    assert to_bytes(maps, low, high).tolist() == [[[85, 128, 255]]]
+@WAYS
+def test_zero_is_in_the_middle_of_a_signed_range(way: ModuleType) -> None:
+    assert in_bytes(way, torch.tensor([[[-1.0, 0.0, 3.0]]]), True).tolist() == [[[85, 128, 255]]]
 
 
-def test_zeros_alone_are_the_middle_of_a_signed_range() -> None:
-    maps = torch.zeros(2, 2, 2)
-    low, high = ranges(*figures_of(maps)[:2], "map", signed=True)
-    assert to_bytes(maps, low, high).unique().tolist() == [128]
+@WAYS
+def test_zeros_alone_are_the_middle_of_a_signed_range(way: ModuleType) -> None:
+    assert np.unique(in_bytes(way, torch.zeros(2, 2, 2), True)).tolist() == [128]
 
 
-def test_a_map_without_range_and_values_that_are_no_numbers_do_no_harm() -> None:
-    flat = torch.full((1, 2, 2), 7.0)
-    assert to_bytes(flat, *figures_of(flat)[:2]).unique().tolist() == [0]
-    broken = torch.tensor([[[float("nan"), 0.0, float("inf"), 1.0]]])
-    assert to_bytes(broken, torch.zeros(1), torch.ones(1)).tolist() == [[[0, 0, 255, 255]]]
+@WAYS
+def test_a_map_without_range_and_values_that_are_no_numbers_do_no_harm(way: ModuleType) -> None:
+    nan, inf = float("nan"), float("inf")
+    with np.errstate(all="ignore"):
+        assert np.unique(in_bytes(way, torch.full((1, 2, 2), 7.0))).tolist() == [0]
+        for broken in ([nan, 0.0, 1.0], [inf, 0.0, 1.0], [-inf, inf, nan], [3e38, -3e38, 0.0]):
+            maps = torch.tensor([[broken], [[0.0, 1.0, 2.0]]])
+            found = in_bytes(way, maps)
+            assert set(np.unique(found[0])) <= {0, 127, 128, 255}
+            assert found[1].tolist() == [[0, 128, 255]]
 
 
+@WAYS
 @pytest.mark.parametrize(
     ("layer", "channel", "span", "byte"),
     [
@@ -72,21 +162,25 @@ def test_a_map_without_range_and_values_that_are_no_numbers_do_no_harm() -> None
     ],
 )
 def test_a_map_of_one_value_is_on_the_scale_of_its_layer(
-    layer: list[float], channel: int, span: tuple[float, float], byte: int
+    way: ModuleType, layer: list[float], channel: int, span: tuple[float, float], byte: int
 ) -> None:
-    maps = torch.tensor(layer)[:, None, None].expand(len(layer), 2, 1)
-    shown = maps[channel, None]
-    low, high = range_of_one(shown, maps)
+    maps = given_to(way, torch.tensor(layer)[:, None, None].expand(len(layer), 2, 1))
+    low, high = way.range_of_one(maps[channel : channel + 1], maps)
     assert (low.item(), high.item()) == span
-    assert to_bytes(shown, low, high).unique().tolist() == [byte]
+    shown = values(way.to_bytes(maps[channel : channel + 1], low, high))
+    assert np.unique(shown).tolist() == [byte]
 
 
-def test_a_map_with_a_range_is_on_its_own() -> None:
-    maps = torch.tensor([[[0.0, 1.0]], [[-4.0, 4.0]]])
-    low, high = range_of_one(maps[:1], maps)
+@WAYS
+def test_a_map_with_a_range_is_on_its_own(way: ModuleType) -> None:
+    maps = given_to(way, torch.tensor([[[0.0, 1.0]], [[-4.0, 4.0]]]))
+    low, high = way.range_of_one(maps[:1], maps)
     assert (low.item(), high.item()) == (0.0, 1.0)
+    mean, zeros = way.mean_and_zeros(maps[:1])
+    assert (mean.item(), zeros.item()) == (0.5, 0.5)
 
 
+@WAYS
 @given(
     count=st.integers(1, 20),
     height=st.integers(1, 6),
@@ -94,11 +188,11 @@ def test_a_map_with_a_range_is_on_its_own() -> None:
     columns=st.integers(1, 25),
 )
 def test_tile_i_stands_at_its_row_and_column(
-    count: int, height: int, width: int, columns: int
+    way: ModuleType, count: int, height: int, width: int, columns: int
 ) -> None:
     maps = torch.arange(count, dtype=torch.uint8)[:, None, None].expand(count, height, width)
-    mosaic = tiled(maps, columns)
-    assert mosaic.is_contiguous()
+    mosaic = values(way.tiled(given_to(way, maps), columns))
+    assert mosaic.flags.c_contiguous
     shown = min(columns, count)
     for i in range(count):
         row, column = divmod(i, shown)
@@ -106,28 +200,49 @@ def test_tile_i_stands_at_its_row_and_column(
         assert tile.shape == (height, width)
         assert (tile == i).all()
     assert mosaic.shape[1] == shown * width
+    assert (mosaic.sum(dtype=int)) == height * width * sum(range(count)), "the rest is 0"
 
 
-def test_maps_larger_than_the_tile_are_averaged_and_keep_their_shape() -> None:
-    maps = torch.arange(16.0).reshape(1, 4, 4)
-    assert at_most(maps, 2).tolist() == [[[2.5, 4.5], [10.5, 12.5]]]
-    assert at_most(maps, 4) is maps
-    assert at_most(torch.rand(3, 200, 50), 64).shape == (3, 64, 16)
+@WAYS
+def test_maps_larger_than_the_tile_are_averaged(way: ModuleType) -> None:
+    shows = plan((1, 4, 4), None, 1, 2)
+    assert shows is not None
+    found = way.shown(given_to(way, torch.arange(16.0).reshape(1, 4, 4)), shows)
+    assert values(found).tolist() == [[[2.5, 4.5], [10.5, 12.5]]]
 
 
+@WAYS
 @given(
-    top=st.floats(0, 1), left=st.floats(0, 1), height=st.integers(1, 30), width=st.integers(1, 30)
+    height=st.integers(1, 40), width=st.integers(1, 40), tile=st.integers(1, 40), last=st.booleans()
 )
-def test_a_region_is_never_empty_and_never_outside(
-    top: float, left: float, height: int, width: int
+def test_averages_are_those_of_torch_for_every_size(
+    way: ModuleType, height: int, width: int, tile: int, last: bool
 ) -> None:
-    maps = torch.zeros(2, height, width)
-    part = part_of(maps, Region(top, left, min(1.0, top + 0.2), min(1.0, left + 0.2)))
-    assert part.shape[1] >= 1
-    assert part.shape[2] >= 1
-    assert part_of(maps, WHOLE).shape == maps.shape
+    maps = in_order(torch.rand(2, height, width), "channels last" if last else "contiguous")
+    shows = plan((2, height, width), None, 1, tile)
+    assert shows is not None
+    expected = F.interpolate(maps[None], size=shows.tile_HW, mode="area")[0]
+    found = values(way.shown(way.array_of(maps), shows))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
-def test_a_region_cuts_the_pixels_it_names() -> None:
-    maps = torch.arange(16.0).reshape(1, 4, 4)
-    assert part_of(maps, Region(0.25, 0.5, 0.75, 1.0)).tolist() == [[[6, 7], [10, 11]]]
+@WAYS
+def test_shrinking_asks_nothing_that_mps_refuses(
+    way: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MPS averages only over sides that divide: https://github.com/pytorch/pytorch/issues/96056."""
+
+    def refusing(what: Any) -> Any:
+        def call(maps: Tensor, *rest: Any, **named: Any) -> Any:
+            size = named.get("size", rest[0] if rest else maps.shape[-2:])
+            if any(have % want for have, want in zip(maps.shape[-2:], size, strict=True)):
+                raise RuntimeError("Adaptive pool MPS: input sizes must be divisible")
+            return what(maps, *rest, **named)
+
+        return call
+
+    monkeypatch.setattr(F, "interpolate", refusing(F.interpolate))
+    monkeypatch.setattr(F, "adaptive_avg_pool2d", refusing(F.adaptive_avg_pool2d))
+    shows = plan((2, 150, 90), None, 1, 64)
+    assert shows is not None
+    assert way.shown(way.array_of(torch.rand(2, 150, 90)), shows).shape == (2, 64, 38)

@@ -224,7 +224,7 @@ def test_captures_and_slices_share_the_budget_and_neither_starves() -> None:
         if pace.is_due(1000):
             clock.now += 0.01
             captures += 1
-            pace.spent(0.01, 0.0, 1000)
+            pace.spent(0.01, 1000)
 
     while clock.now < 60:
         clock.tasks.between_steps(look, pace)

@@ -362,6 +362,50 @@ def test_frames_are_right_and_read_only(engine: Engine) -> None:
     np.testing.assert_allclose(predictions.probabilities_NC.sum(1), 1, rtol=1e-5)
 
 
+ODD = (
+    MapsDemand("conv1", channels=(99, -1, 2, 2)),
+    MapsDemand("conv2", channels=()),
+    MapsDemand("conv2.conv", tile=0, columns=-1, region=Region(float("nan"), -1, 9, 0)),
+    MapsDemand("nowhere"),
+    MapsDemand(""),
+    KernelsDemand("pool1"),
+    KernelsDemand("conv1", channels=(77,)),
+    KernelsDemand("conv2", input_channel=77),
+    DetailDemand("conv1", 99),
+)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf"), 15.0])
+def test_demands_that_cannot_be_met_end_nothing(rate: float, engine: Engine) -> None:
+    engine.worker.looking.demand = Demand(ODD, rate)
+    engine.worker.rest()
+    shown = {("maps", "conv1"), ("maps", "conv2.conv"), ("maps", "")}
+    frames = engine.inbox.frames()
+    assert set(frames) == shown
+    assert frames["maps", "conv1"].channels == (2,)
+    engine.apply(commands.Start())
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+    engine.apply(commands.StartOver())
+    assert engine.worker.phase is Phase.READY
+
+
+@pytest.mark.parametrize("share", [0.0, -0.5, float("inf"), 1.0])
+def test_any_budget_lets_the_training_go_on(share: float, engine: Engine) -> None:
+    engine.worker.looking.demand = Demand(ALL)
+    engine.apply(commands.SetBudget(share), commands.Start())
+    engine.apply(commands.AddProbe("new", np.zeros((5, 5, 3), np.uint8), select=True))
+    engine.finish()
+    assert engine.worker.phase is Phase.FINISHED
+    assert bool(engine.inbox.frames()) == (share > 0)
+
+
+def test_a_budget_that_is_no_number_is_refused(engine: Engine) -> None:
+    with pytest.raises(ConfigError, match="not nan"):
+        engine.apply(commands.SetBudget(float("nan")))
+    assert engine.worker.looking.pace.budget > 0
+
+
 def test_taps_of_another_network_are_ignored(engine: Engine) -> None:
     engine.worker.looking.demand = Demand((MapsDemand("layer4.conv9"), KernelsDemand("conv9")))
     engine.worker.rest()

@@ -75,7 +75,7 @@ def test_it_wants_the_selected_map(panel: MapDetailPanel) -> None:
 def test_it_says_range_mean_and_zeros(shown: MapDetailPanel) -> None:
     values_HW = maps_of(STAGES[3], 1234)[11]
     text = words(shown)
-    assert "conv2, map 11    11x11" in text
+    assert "conv2, map 11  11x11" in text
     assert f"mean {figure(values_HW.mean())}" in text
     assert f"{percent((values_HW == 0).mean())} zeros" in text
     assert "step 1,234" in text
@@ -168,7 +168,7 @@ def test_beside_a_pooled_map_stands_what_it_pooled(panel: MapDetailPanel) -> Non
     order = (9, 7, 3)
     conv = MapsDemand("conv1", channels=order, columns=2)
     panel.show_frames(answer((*panel.wants(), conv), step=5))
-    assert "pooled from conv1" in words(panel)
+    assert "pools conv1" in words(panel)
     beside = panel.findChild(FilterSlices)
     QApplication.processEvents()
     assert not beside.channel_rect(7).isEmpty()

@@ -105,7 +105,7 @@ def test_a_clicked_map_is_shown_large_with_its_true_values(driver, monkeypatch, 
         assert driver.window.parts.view.selected == (tap, channel)
         true_HW = maps[tap][channel]
         height, width = true_HW.shape
-        detail_says(driver, f"{tap}, map {channel}    {height}x{width}")
+        detail_says(driver, f"{tap}, map {channel}  {height}x{width}")
         zeros = np.mean(true_HW == 0)
         detail_says(driver, f"mean {figure(true_HW.mean())}    {zeros:.0%} zeros    step {step}")
 
@@ -122,7 +122,7 @@ def test_a_clicked_map_is_shown_large_with_its_true_values(driver, monkeypatch, 
         assert values_HW.dtype == np.float32
         np.testing.assert_allclose(values_HW, true_HW, atol=1e-4)
         if tap == "pool1":
-            detail_says(driver, "pooled from conv1")
+            detail_says(driver, "pools conv1")
         else:
             bias = weights[f"{tap}.conv.bias"][channel]
             inputs = weights[f"{tap}.conv.weight"].shape[1]

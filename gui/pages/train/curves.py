@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from engine.messages.events import EpochEnded
 from engine.percent import percent
 from engine.telemetry.curves import Curves
-from gui.pages.train.line_plot import LinePlot
+from gui.pages.train.line_plot import LEFT_WIDTH, LinePlot
 from gui.pages.train.series import above, smoothed, thinned, within
 from gui.panel import Panel
 from gui.view_state import ViewState
@@ -29,8 +29,7 @@ from gui.widgets.theme import RHYTHM, is_dark, make_quiet
 EMPTY = "The curves begin with the first step."
 _NO_FIGURES = np.empty(0)
 _VALIDATION = {False: "#c2570c", True: "#f5a45d"}
-CAPTION_FROM = 42 * RHYTHM
-"""The width from which on there is room to name the slider."""
+_LEGENDS = (("training", "validation"), ("train", "val."))
 
 
 class CurvesPanel(Panel):
@@ -71,12 +70,11 @@ class CurvesPanel(Panel):
 
         self._graphics = pg.GraphicsLayoutWidget()
         self._graphics.setMinimumHeight(12 * RHYTHM)
-        self._loss = LinePlot(self._graphics, 0, "loss")
-        self._accuracy = LinePlot(self._graphics, 1, "accuracy %")
+        self._loss = LinePlot(self._graphics, 0, ("loss",))
+        self._accuracy = LinePlot(self._graphics, 1, ("accuracy %", "acc. %", "%"), ("step",))
         self._plots = (self._loss, self._accuracy)
         self._accuracy.item.setXLink(self._loss.item)
         self._loss.item.getAxis("bottom").setStyle(showValues=False)
-        self._accuracy.item.setLabel("bottom", "step")
         for plot in self._plots:
             plot.item.vb.sigRangeChangedManually.connect(self._zoomed)
         self._graphics.scene().sigMouseMoved.connect(self._point_at)
@@ -86,6 +84,8 @@ class CurvesPanel(Panel):
 
         self._empty = QLabel(EMPTY)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self._empty.setContentsMargins(LEFT_WIDTH + RHYTHM, 0, 0, 0)
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         make_quiet(self._empty)
         overlaid = QGridLayout()
@@ -178,10 +178,29 @@ class CurvesPanel(Panel):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # The slider becomes shorter before the legend is cut, and its tool tip names it too.
-        room = self.width() - self._legend.sizeHint().width() - self._log.sizeHint().width()
-        self._caption.setVisible(self.width() >= CAPTION_FROM)
-        self._smoothing.setFixedWidth(min(max(room - 5 * RHYTHM, 4 * RHYTHM), 10 * RHYTHM))
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """In little room the slider loses its name, which its tool tip has too, then its length,
+        and the legend its long words."""
+        least, most = 4 * RHYTHM, 10 * RHYTHM
+        room = 0
+        for words in _LEGENDS:
+            self._legend.setText(self._legend_of(*words))
+            taken = self._legend.sizeHint().width() + self._log.sizeHint().width()
+            room = self.width() - taken - 4 * RHYTHM
+            if room >= least:
+                break
+        named = self._caption.sizeHint().width() + RHYTHM + most
+        self._caption.setVisible(room >= named)
+        self._smoothing.setFixedWidth(min(max(room, least), most))
+
+    def _legend_of(self, training: str, validation: str) -> str:
+        lines, dots = (colour.name() for colour in self._legend_colours)
+        return (
+            f"<span style='color:{lines}'>▬</span> {training}&nbsp;&nbsp;"
+            f"<span style='color:{dots}'>●</span> {validation}"
+        )
 
     def _colour(self) -> None:
         palette = self.palette()
@@ -190,10 +209,8 @@ class CurvesPanel(Panel):
         self._graphics.setBackground(palette.color(QPalette.ColorRole.Base))
         for plot in self._plots:
             plot.colour(palette, training, validation, self.font())
-        self._legend.setText(
-            f"<span style='color:{training.name()}'>▬</span> training&nbsp;&nbsp;"
-            f"<span style='color:{validation.name()}'>●</span> validation"
-        )
+        self._legend_colours = training, validation
+        self._fit_head()
 
     def _show(self) -> None:
         """Bring what is known to the screen."""

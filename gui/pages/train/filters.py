@@ -59,8 +59,9 @@ class FiltersPanel(Panel):
         self.input.setPrefix("input ")
         self.input.setAccessibleName("Input channel")
         self.input.setToolTip("Which slice of each filter is shown: one for every input channel")
-        self._shape = QLabel()
-        make_quiet(self._shape)
+        self._shape = LiveLabel()
+        self._counted = QLabel("filters")
+        make_quiet(self._counted)
         self.sheets = SheetTurner("filters")
         self.pairs = MosaicView("", pairs=True, framed=True)
         self._bars = ColourBar(), ColourBar()
@@ -94,9 +95,11 @@ class FiltersPanel(Panel):
         top.setSpacing(RHYTHM)
         top.addWidget(self.layer)
         top.addWidget(self.input)
-        top.addWidget(self._shape)
-        top.addStretch()
-        top.addWidget(self.sheets)
+        top.addWidget(self._shape, 1)
+        turning = QHBoxLayout()
+        turning.addStretch(1)
+        turning.addWidget(self._counted)
+        turning.addWidget(self.sheets)
         legend = QGridLayout()
         legend.setHorizontalSpacing(2 * RHYTHM)
         legend.setVerticalSpacing(0)
@@ -107,6 +110,7 @@ class FiltersPanel(Panel):
         column_layout.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
         column_layout.setSpacing(RHYTHM // 2)
         column_layout.addLayout(top)
+        column_layout.addLayout(turning)
         column_layout.addWidget(self.pairs, 1)
         column_layout.addLayout(legend)
         return page
@@ -156,7 +160,10 @@ class FiltersPanel(Panel):
         assert stage.kernel_IHW is not None
         inputs, height, width = stage.kernel_IHW
         filters = stage.shape[0]
-        self._shape.setText(f"{height}x{width}x{inputs} \N{RIGHTWARDS ARROW} {filters} filters")
+        many = filters > MOST_MAPS
+        of = "" if many else f" \N{RIGHTWARDS ARROW} {filters} filters"
+        self._shape.set_text(f"{height}x{width}x{inputs}{of}")
+        self._counted.setVisible(many)
         self.input.setMaximum(inputs - 1)
         self.input.setValue(MEAN_OF_INPUTS)
         self.input.setEnabled(inputs > 1)
@@ -247,7 +254,7 @@ class FiltersPanel(Panel):
                 caption.set_text(f"{what} {channel}")
                 bar.set_range(float(frame.low_N[place]), float(frame.high_N[place]))
             else:
-                caption.set_text(f"each {what} on its own scale")
+                caption.set_text(f"each {what} by itself")
                 bar.set_words("\N{MINUS SIGN}max", "max")
 
     def _hover(self, channel: int) -> None:

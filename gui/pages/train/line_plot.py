@@ -1,16 +1,20 @@
 """One plot of the curves panel: raw and smoothed training, validation, crosshair."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 
+from gui.pages.train.axis import RoundAxis
 from gui.pages.train.series import above
 
 Points = tuple[np.ndarray, np.ndarray]
 
+LEFT_WIDTH = 52
+"""Of the upright axis, in pixels: the plots stand below each other exactly."""
 LEAST = 1e-6
 """Where a log scale ends: zero has no logarithm."""
 _RAW_ALPHA = 70
@@ -19,9 +23,20 @@ _RAW_ALPHA = 70
 class LinePlot:
     """Sets its own ranges, to round numbers: pyqtgraph's automatic ones move at every point."""
 
-    def __init__(self, graphics: pg.GraphicsLayoutWidget, row: int, label: str) -> None:
+    def __init__(
+        self,
+        graphics: pg.GraphicsLayoutWidget,
+        row: int,
+        titles: Sequence[str],
+        steps: Sequence[str] = (),
+    ) -> None:
+        """`titles` are those of the upright axis, the same in ever fewer words, and `steps` those
+        of the other one."""
         self._log = False
-        self.item: pg.PlotItem = graphics.addPlot(row=row, col=0, enableMenu=False)
+        self._left = RoundAxis("left", titles)
+        self._bottom = RoundAxis("bottom", steps, whole=True)
+        axes = {"left": self._left, "bottom": self._bottom}
+        self.item: pg.PlotItem = graphics.addPlot(row=row, col=0, enableMenu=False, axisItems=axes)
         self.item.setMenuEnabled(False)
         # pyqtgraph makes this menu even so, as a window of its own that nobody would close.
         self.item.ctrlMenu.setParent(graphics, self.item.ctrlMenu.windowFlags())
@@ -29,10 +44,7 @@ class LinePlot:
         self.item.disableAutoRange()
         self.item.setMouseEnabled(x=True, y=False)
         self.item.setLimits(xMin=0)
-        self.item.setLabel("left", label)
-        self.item.getAxis("left").setWidth(52)
-        for name in ("left", "bottom"):
-            self.item.getAxis(name).enableAutoSIPrefix(False)
+        self._left.setWidth(LEFT_WIDTH)
         self._raw = pg.PlotCurveItem(skipFiniteCheck=True)
         self._smooth = pg.PlotCurveItem(skipFiniteCheck=True)
         self._validation = pg.PlotDataItem(symbol="o", symbolSize=5, antialias=True)
@@ -55,17 +67,19 @@ class LinePlot:
         self._validation.setSymbolBrush(validation)
         self._best.setPen(pg.mkPen(validation, style=Qt.PenStyle.DotLine))
         self.cross.setPen(pg.mkPen(quiet))
-        for name in ("left", "bottom"):
-            axis = self.item.getAxis(name)
+        for axis in (self._left, self._bottom):
             axis.setPen(palette.color(QPalette.ColorRole.Mid))
             axis.setTextPen(quiet)
             axis.setTickFont(font)
             axis.label.setFont(font)
+            axis.fit_title()
 
     def set_log(self, on: bool) -> None:
         """Draw logarithms to base ten, with the axis labelled to match."""
         self._log = on
-        self.item.getAxis("left").setTicks(None)
+        self._left.logarithms = on
+        self._left.picture = None
+        self._left.update()
 
     def draw(self, raw: Points, smooth: Points) -> None:
         """Replace the training curves. Each is (x_N, y_N)."""
@@ -98,18 +112,6 @@ class LinePlot:
         wanted = [low - margin, max(high, low + 0.1) + margin]
         if wanted != self.item.viewRange()[1]:
             self.item.setYRange(*wanted, padding=0)
-            self.item.getAxis("left").setTicks(_log_ticks(*wanted) if self._log else None)
 
     def _scaled(self, y_N: np.ndarray) -> np.ndarray:
         return np.log10(np.maximum(y_N, LEAST)) if self._log else y_N
-
-
-def _log_ticks(low: float, high: float) -> list[list[tuple[float, str]]]:
-    """Ticks at 1, 2 and 5 of each decade, or at the decades alone where there are many."""
-    mantissas = (1, 2, 5) if high - low < 2.5 else (1,)
-    ticks = [
-        (decade + math.log10(mantissa), f"{mantissa * 10.0**decade:g}")
-        for decade in range(math.floor(low), math.ceil(high))
-        for mantissa in mantissas
-    ]
-    return [[tick for tick in ticks if low <= tick[0] <= high]]

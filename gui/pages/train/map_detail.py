@@ -37,6 +37,7 @@ from gui.widgets.mosaic.colour_bar import ColourBar, figure
 from gui.widgets.sheets import MOST_MAPS, SheetTurner, sheet_at
 from gui.widgets.theme import RHYTHM, make_quiet
 
+PINNED = "Pinned"
 EMPTY = "Click a map to see it large"
 
 
@@ -57,6 +58,7 @@ class MapDetailPanel(Panel):
         self._name.setForegroundRole(QPalette.ColorRole.WindowText)
         self.pin = QPushButton("Pin")
         self.pin.setCheckable(True)
+        self.pin.setFixedWidth(self.fontMetrics().horizontalAdvance(PINNED) + 3 * RHYTHM)
         self.pin.setToolTip("Keep this map at the front of its layer")
         self._figures = LiveLabel()
         self._reading = LiveLabel()
@@ -66,7 +68,7 @@ class MapDetailPanel(Panel):
         self._caption = LiveLabel()
         self._first_slice = 0
         self.sheets = SheetTurner("slices", by_keys=False)
-        self._beside_reading = LiveLabel()
+        self._bias = LiveLabel()
 
         waiting = QLabel(EMPTY)
         waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -93,23 +95,22 @@ class MapDetailPanel(Panel):
         top.addWidget(self.pin)
         beside = QVBoxLayout()
         beside.setSpacing(RHYTHM // 2)
-        head = QHBoxLayout()
-        head.addWidget(self._caption, 1)
-        head.addWidget(self.sheets)
-        beside.addLayout(head)
+        beside.addWidget(self._caption)
         beside.addWidget(self._beside, 1)
-        beside.addWidget(self._beside_reading)
+        beside.addWidget(self.sheets)
         self._grid.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
         self._grid.setHorizontalSpacing(2 * RHYTHM)
         self._grid.setVerticalSpacing(RHYTHM // 2)
         self._grid.addLayout(top, 0, 0, 1, 2)
-        self._grid.addLayout(beside, 1, 1, 3, 1)
+        self._grid.addLayout(beside, 1, 1)
         self._grid.addWidget(self._map, 1, 0)
-        self._grid.addWidget(self._reading, 2, 0)
+        self._grid.addWidget(self._reading, 2, 0, 1, 2)
         self._grid.addWidget(self._bar, 3, 0)
+        self._grid.addWidget(self._bias, 3, 1)
         self._grid.addWidget(self._figures, 4, 0, 1, 2)
         self._grid.setColumnStretch(0, 3)
         self._grid.setColumnStretch(1, 2)
+        self._grid.setColumnMinimumWidth(1, 10 * RHYTHM)
         self._grid.setRowStretch(1, 1)
 
     def wants(self) -> tuple[Wanted, ...]:
@@ -187,7 +188,7 @@ class MapDetailPanel(Panel):
         """Another map than before: its name, its size and what stands beside it."""
         stage = self._stages[frame.tap]
         height, width = frame.values_HW.shape
-        self._name.set_text(f"{frame.tap}, map {frame.channel}    {height}x{width}")
+        self._name.set_text(f"{frame.tap}, map {frame.channel}  {height}x{width}")
         self._pointed = self._weight = None
         self._map.region = WHOLE
         self._map.expect(frame.tap, 1, (height, width))
@@ -197,7 +198,7 @@ class MapDetailPanel(Panel):
             self._caption.set_text(f"filter {kernel_height}x{kernel_width}x{inputs}")
             self._beside.expect(frame.tap, min(inputs, MOST_MAPS), (kernel_height, kernel_width))
         elif pooled is not None:
-            self._caption.set_text(f"pooled from {pooled.name}")
+            self._caption.set_text(f"pools {pooled.name}")
             _, pooled_height, pooled_width = pooled.shape
             self._beside.expect(pooled.name, 1, (pooled_height, pooled_width))
         else:
@@ -218,12 +219,11 @@ class MapDetailPanel(Panel):
         if self._pointed is not None:
             _, row, column = self._pointed
             reading = f"row {row}, column {column}: {figure(float(frame.values_HW[row, column]))}"
-        self._reading.set_text(reading)
-        weight = "" if frame.bias is None else f"bias {figure(frame.bias)}"
         if self._weight is not None and frame.filter_IHW is not None:
             value = figure(float(frame.filter_IHW[self._weight]))
-            weight = f"weight {list(self._weight)}: {value}"
-        self._beside_reading.set_text(weight)
+            reading = f"weight {list(self._weight)}: {value}"
+        self._reading.set_text(reading)
+        self._bias.set_text("" if frame.bias is None else f"bias {figure(frame.bias)}")
 
     def _point_at(self, pixel: tuple[int, int, int] | None) -> None:
         self._pointed = pixel
@@ -244,7 +244,7 @@ class MapDetailPanel(Panel):
         if self._frame is not None:
             pinned = self._frame.channel in self.view.pins(self._frame.tap)
             self.pin.setChecked(pinned)
-            self.pin.setText("Pinned" if pinned else "Pin")
+            self.pin.setText(PINNED if pinned else "Pin")
 
     def _follow_selection(self) -> None:
         if self.view.selected is None:
