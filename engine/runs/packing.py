@@ -222,5 +222,6 @@ def _digest(text: str, tensors: dict[str, Tensor]) -> str:
     for name in sorted(tensors):
         value = tensors[name]
         found.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        found.update(value.reshape(-1).view(torch.uint8).numpy().data)
+        # Of one value, a tensor counts as contiguous whatever its stride is.
+        found.update(value.reshape(-1).numpy().data.cast("B"))
     return found.hexdigest()

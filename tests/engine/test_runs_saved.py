@@ -18,7 +18,15 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from engine.config import DIGITS, RunConfig, SubsetCounts, TrainingConfig
+from engine.config import (
+    DIGITS,
+    Conv,
+    Dense,
+    NetworkConfig,
+    RunConfig,
+    SubsetCounts,
+    TrainingConfig,
+)
 from engine.data.batches.scaling import Scaling
 from engine.errors import RunError
 from engine.files import check_writable, write_files
@@ -85,6 +93,20 @@ def older(saved: Path) -> Path:
     """A folder as it was before there were checkpoints."""
     (saved / "checkpoint.safetensors").unlink()
     return saved
+
+
+def test_a_weight_of_one_value_is_saved_however_it_lies_in_memory(tmp_path: Path) -> None:
+    config = msgspec.structs.replace(
+        CONFIG, network=NetworkConfig("one output", (Conv(2), Dense(1, activation="none")))
+    )
+    checkpoint = checkpoint_with(build(config.network, DIGIT, 2), config)
+    origin = msgspec.structs.replace(checkpoint.origin, classes=("cat", "dog"))
+    name = "dense1.linear.bias"
+    checkpoint.weights[name] = checkpoint.weights[name].as_strided((1,), (0,))
+    checkpoint = msgspec.structs.replace(checkpoint, origin=origin)
+    save_run(tmp_path, checkpoint)
+    back = load_checkpoint(tmp_path)
+    assert torch.equal(back.weights[name], checkpoint.weights[name])
 
 
 def test_comes_back_as_it_was(saved: Path) -> None:
