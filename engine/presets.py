@@ -16,11 +16,13 @@ from engine.errors import ConfigError
 from engine.networks.presets import find_network
 
 FITTING = NetworkConfig(name="fitting", layers=())
-"""Stands for a network that fits the pictures, found once these are known."""
+"""Not a network itself: `fitting` replaces it by one, once the size of the pictures is known."""
 SMALL_SIDE = 100
-"""Pictures of fewer pixels a side are small: three conv layers are enough."""
+"""Networks for photographs are for pictures with at least so many pixels a side."""
+_COLOUR_SIDE = 16
+"""The one for small photographs is for at least so many."""
 _DIGITS_SIDE = 18
-"""Of fewer, the digits' network with its pools leaves nothing."""
+"""The digits' network needs so many: the maps of a smaller picture would be empty."""
 CHAPTER = Augmentation(
     rotation=40.0,
     shift=0.2,
@@ -81,6 +83,8 @@ def fitting(network: NetworkConfig, shape_CHW: tuple[int, int, int], classes: in
     if network.layers:
         return network
     side = min(shape_CHW[1:])
+    if shape_CHW[0] == 3 and _COLOUR_SIDE <= side < SMALL_SIDE:
+        return find_network("small-photos")
     if side < SMALL_SIDE:
         return find_network("digits" if side >= _DIGITS_SIDE else "digits-small")
     return find_network("cats-dogs" if classes == 2 else "photos")

@@ -60,7 +60,7 @@ class Held:
         return len(self._labels_N)
 
     def begin(self, order_N: Tensor) -> None:
-        self._order_N = order_N.to(self._labels_N.device, non_blocking=True)
+        self._order_N = _to_device(order_N, self._labels_N.device)
 
     def batch(self, start: int, end: int) -> Batch:
         chosen_N = self._order_N[start:end]
@@ -92,12 +92,16 @@ class Fed:
             feed.expect(self._order_N[first:following])
         chosen_N = self._order_N[start:end]
         pictures_NCHW, kept_N = feed.take(chosen_N)
+        labels_N = self._labels_N[chosen_N[kept_N]]
         return Batch(
-            self._to_device(pictures_NCHW), self._to_device(self._labels_N[chosen_N[kept_N]])
+            _to_device(torch.from_numpy(pictures_NCHW), self._device),
+            _to_device(torch.from_numpy(labels_N), self._device),
         )
 
-    def _to_device(self, array: np.ndarray) -> Tensor:
-        tensor = torch.from_numpy(array)
-        if self._device.type == "cuda":
-            tensor = tensor.pin_memory()  # else the copy would wait for the device
-        return tensor.to(self._device, non_blocking=True)
+
+def _to_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """A copy on the device, of a tensor that may be gone when this returns. On CUDA nothing waits:
+    pinned memory stays until it was read. No other device promises that."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional
@@ -291,6 +291,7 @@ def test_shares_are_drawn_from_the_beta_distribution(alpha):
 
 
 @settings(max_examples=100)
+@example(1.0, 0.0, 0.5219815373420715)
 @given(st.floats(1e-3, 10), st.floats(0, 1, exclude_max=True, width=32), st.floats(0, 1, width=32))
 def test_every_share_is_one(alpha, radius, angle):
     share = symmetric_beta(alpha, torch.tensor(radius), torch.tensor(angle))

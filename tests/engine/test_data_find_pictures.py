@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.reading.pictures import find_pictures
+from engine.data.sources.open import open_source
 
 
 def make(folder: Path, *names: str) -> None:
@@ -105,3 +106,26 @@ def test_numbered_pictures_come_in_the_order_of_their_numbers(counter, numbers):
     folder = next(counter)
     make(folder, *(f"cat.{number}.jpg" for number in numbers))
     assert found(folder) == [f"cat.{number}.jpg" for number in sorted(numbers)]
+
+
+def test_folders_that_have_no_numbers_are_told_apart(tmp_path, monkeypatch):
+    """As on some network drives: every st_ino is 0."""
+    for name in ("cats/1.jpg", "dogs/2.jpg", "dogs/old/3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    try:
+        (tmp_path / "dogs" / "back").symlink_to(tmp_path)
+    except OSError:
+        pytest.skip("No links can be made here.")
+    stat = os.stat
+
+    def without_number(path, *arguments, **more):
+        status = list(stat(path, *arguments, **more))
+        status[1] = 0
+        return os.stat_result(status)
+
+    monkeypatch.setattr(os, "stat", without_number)
+    monkeypatch.setattr(Path, "stat", lambda self, **more: without_number(self, **more))
+    found = [str(path.relative_to(tmp_path)) for path in find_pictures([tmp_path])]
+    assert found == ["cats/1.jpg", "dogs/2.jpg", "dogs/old/3.jpg"]
+    assert open_source(str(tmp_path)).classes == ("cats", "dogs")

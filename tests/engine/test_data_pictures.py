@@ -233,6 +233,38 @@ def test_a_transparent_colour_is_laid_over_white(save, mode, key):
     assert rgb_HWC[0].tolist() == [list(WHITE), solid]
 
 
+@pytest.mark.parametrize(
+    ("depth", "colour", "row", "key", "expected"),
+    [
+        (2, 0, bytes([0b00011011]), (1,), [0, 255, 170, 255]),
+        (4, 0, bytes([0x2F, 0x32]), (2,), [255, 255, 51, 255]),
+        (8, 0, bytes([7, 9]), (7,), [255, 9]),
+        (16, 0, struct.pack(">3H", 700, 701, 30000), (700,), [255, 3, 117]),
+        (16, 0, struct.pack(">2H", 0, 65535), (0,), [255, 255]),
+        (
+            16,
+            2,
+            struct.pack(">6H", 700, 800, 900, 30000, 30000, 30000),
+            (700, 800, 900),
+            [255, 117],
+        ),
+    ],
+)
+def test_a_transparent_value_is_as_wide_as_those_of_its_png(
+    tmp_path, depth, colour, row, key, expected
+):
+    header = struct.pack(">IIBBBBB", len(expected), 1, depth, colour, 0, 0, 0)
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"tRNS", struct.pack(f">{len(key)}H", *key))
+        + png_chunk(b"IDAT", zlib.compress(b"\0" + row))
+        + png_chunk(b"IEND", b"")
+    )
+    rgb_HWC = read_picture(tmp_path / "a.png").rgb_HWC
+    assert rgb_HWC[0, :, 0].tolist() == expected
+
+
 def test_a_transparent_gif_is_laid_over_white(save):
     image = Image.new("P", (2, 1))
     image.putpalette([*BLACK, 10, 20, 30])

@@ -88,3 +88,46 @@ def test_pictures_that_lie_on_the_device_come_in_the_order_asked_for():
     batch = held.batch(0, 2)
     assert batch.pictures_NCHW.flatten().tolist() == [4, 1]
     assert batch.labels_N.tolist() == [1, 1]
+
+
+class Spied:
+    """Records how tensors are copied to a device, which then is the CPU."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.copies: list[tuple[str, bool, bool]] = []
+        copy = torch.Tensor.to
+
+        def note(tensor, device, *others, non_blocking=False, **more):
+            if isinstance(device, torch.device) and device.type != "cpu":
+                self.copies.append((device.type, non_blocking, hasattr(tensor, "is_mine")))
+                return copy(tensor, CPU, *others, **more)
+            return copy(tensor, device, *others, **more)
+
+        def pinned(tensor):
+            tensor.is_mine = True
+            return tensor
+
+        arange = torch.arange
+        monkeypatch.setattr(torch.Tensor, "to", note)
+        monkeypatch.setattr(torch.Tensor, "pin_memory", pinned)
+        monkeypatch.setattr(torch, "arange", lambda *a, device=None, **more: arange(*a, **more))
+
+
+@pytest.mark.parametrize("kind", ["mps", "cuda"])
+def test_only_cuda_copies_without_waiting_and_from_pinned_memory(monkeypatch, kind):
+    spied = Spied(monkeypatch)
+    device = torch.device(kind)
+    source = labelled(noisy_files(6))
+    supply = Fed(source, np.arange(6), device)
+    supply.feed = Feed(source, SHAPE_CHW, "stretch", None, threads=1)
+    supply.begin(torch.arange(6))
+    supply.batch(0, 4)
+    supply.feed.close()
+    array = msgspec.structs.replace(
+        source, files=None, pictures_NCHW=np.zeros((6, 3, 4, 4), np.uint8)
+    )
+    held = Held(array, np.arange(6), device)
+    del spied.copies[2:4]  # of the whole array, which stays
+    held._labels_N = type("Labels", (), {"device": device})()
+    held.begin(torch.arange(6))
+    assert spied.copies == [(kind, kind == "cuda", kind == "cuda")] * 3

@@ -27,10 +27,10 @@ _LUMA = (0.2989, 0.587, 0.114)
 
 
 class Draws(NamedTuple):
-    """Random numbers from 0 to 1, a picture one of each, whatever of them is used: another amount
-    of one change, or one change more, leaves all others as they were drawn.
+    """Random numbers from 0 to 1. Every picture gets one of each kind, also of kinds that aren't
+    used: so the others stay the same when a change is switched on or off, or its amount changed.
 
-    `mixing_K` is what the batch has in common: those of its first picture.
+    `mixing_K` are drawn once for the whole batch.
     """
 
     rotation_N: Tensor

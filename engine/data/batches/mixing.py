@@ -58,7 +58,8 @@ def symmetric_beta(alpha: float, radius: Tensor, angle: Tensor) -> Tensor:
     """
     r = radius ** (1 / alpha)
     c = (angle * (2 * math.pi)).cos()
-    return 0.5 + 0.5 * c * ((1 - r) / (r + (1 - r) * c * c)).sqrt()
+    share = 0.5 + 0.5 * c * ((1 - r) / (r + (1 - r) * c * c)).sqrt()
+    return share.clamp(0, 1)  # rounding goes a little beyond
 
 
 def between(start: Tensor, end: Tensor, count: int) -> Tensor:

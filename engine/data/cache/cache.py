@@ -23,7 +23,7 @@ from engine.program import NAME
 USUAL_LIMIT = 20 * 2**30
 """Bytes: 20 GiB hold 300,000 pictures of 150x150."""
 _SHARE_OF_FREE = 2
-"""At most one part of so many of what the disk would have free without the cache."""
+"""The cache takes at most half of the space that the disk would have free without it."""
 _PATIENCE = 10.0
 """Seconds to wait for another process that is looking through the cache."""
 _ENTRY = re.compile(r"[0-9a-f]{16}")
@@ -115,8 +115,9 @@ class Cache:
                 if room >= wanted:
                     break
                 if folder != for_folder and not entry.is_in_use(folder):
-                    room += _bytes_in(folder)
+                    before = _bytes_in(folder)
                     entry.remove(folder)
+                    room += before - _bytes_in(folder)  # what is open stays on some systems
         if room >= wanted:
             return ""
         return (

@@ -27,7 +27,7 @@ _VERSION = 1
 """Another when pictures are read otherwise than they were."""
 
 MOST_BYTES = 2**20
-"""Of what is said of an entry."""
+"""Of about.json."""
 _ZEROS = bytes(2**20)
 
 logging.getLogger("filelock").setLevel(logging.CRITICAL)

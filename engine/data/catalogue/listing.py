@@ -22,11 +22,11 @@ class Entry(Struct, frozen=True):
     page: str
     files: tuple[str, ...]
     validation: int
-    """How many pictures a class validate where nobody says otherwise."""
+    """How many pictures of each class validate, unless a person asks for another number."""
     test: int = 0
-    """The same for the test, of the sources that come undivided."""
+    """How many of each class test; 0 where the source comes with pictures to test with."""
     folder: str = ""
-    """Where it isn't `name`."""
+    """The folder of its files, where two entries are made of the same; "" is `name`."""
 
 
 _MNIST_FILES = (

@@ -43,6 +43,9 @@ _OTHER_HEADS = (
 )
 _OUR_HEADS = rb"\xff\xd8\xff|\x89PNG|GIF8|BM.{4}\0{4}|RIFF....WEBP|II\*\0|MM\0\*|....ftypavi[fs]"
 
+_BYTES_OF = {"L;2": 85, "L;4": 17}
+"""What one more means as a byte, in grey PNGs of 2 and 4 bits a pixel."""
+
 _TO_UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -184,13 +187,32 @@ def _walk(top: Path, tell: Callable[[str, str], None]) -> Iterator[Path]:
 
 def _plain(image: Image.Image) -> Image.Image:
     """The same picture in a mode whose pixels can be averaged."""
+    _rescale_transparency(image)
     if image.mode.startswith("I") or image.mode == "F":
-        return Image.fromarray(_to_8_bits(np.asarray(image)))
+        values_HW = np.asarray(image)
+        grey = Image.fromarray(_to_8_bits(values_HW))
+        transparent = image.info.get("transparency")
+        if not isinstance(transparent, int):
+            return grey
+        alpha_HW = np.where(values_HW == transparent, 0, 255).astype(np.uint8)
+        return Image.merge("LA", (grey, Image.fromarray(alpha_HW)))
     if image.has_transparency_data and image.mode not in ("RGBA", "LA"):
         return image.convert("RGBA")
     if image.mode in ("1", "P"):
         return image.convert("L" if image.mode == "1" else "RGB")
     return image
+
+
+def _rescale_transparency(image: Image.Image) -> None:
+    """The value that a PNG says is transparent is as wide as those of its file, where Pillow makes
+    bytes of these."""
+    transparent = image.info.get("transparency")
+    tiles = getattr(image, "tile", ())
+    wide = str(tiles[0][3]) if tiles else ""
+    if wide in _BYTES_OF and isinstance(transparent, int):
+        image.info["transparency"] = transparent * _BYTES_OF[wide]
+    elif wide == "RGB;16B" and isinstance(transparent, tuple):
+        image.info["transparency"] = tuple(value >> 8 for value in transparent)
 
 
 def _to_8_bits(values_HW: np.ndarray) -> np.ndarray:

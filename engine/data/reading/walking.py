@@ -48,16 +48,16 @@ def walk(
     turn comes; hidden entries are left out. `tell(name, sentence)` hears of a folder that can't be
     listed.
     """
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int] | str] = set()
     folders = [""]
     while folders:
         folder = folders.pop()
         path = top / folder
         try:
-            status = path.stat()
-            if (status.st_dev, status.st_ino) in seen:
+            folder_itself = _identity(path)
+            if folder_itself in seen:
                 continue
-            seen.add((status.st_dev, status.st_ino))
+            seen.add(folder_itself)
             files, inner = _listed(path)
         except OSError as error:
             reason = error.strerror or str(error)
@@ -65,6 +65,14 @@ def walk(
             continue
         folders.extend(f"{folder}/{name}" if folder else name for name in reversed(inner))
         yield folder, files
+
+
+def _identity(folder: Path) -> tuple[int, int] | str:
+    """What is another for every folder, and the same however one gets there."""
+    status = folder.stat()
+    if status.st_ino:
+        return status.st_dev, status.st_ino
+    return os.path.normcase(os.path.realpath(folder))  # some network drives number nothing
 
 
 def _listed(folder: Path) -> tuple[list["os.DirEntry[str]"], list[str]]:

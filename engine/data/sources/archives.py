@@ -31,7 +31,7 @@ _AGAIN = "Download or copy the zip again."
 _OUTSIDE = "Its name points outside of the zip; it is left alone."
 
 _DAMAGED = (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error)
-"""What Python's reader raises of a list of contents that isn't as it should be."""
+"""What `zipfile` raises when the list of contents is damaged."""
 
 _Members = dict[str, zipfile.ZipInfo]
 
