@@ -19,7 +19,7 @@ from engine.config import (
     SubsetCounts,
     TrainingConfig,
 )
-from engine.errors import DataError, EngineError, PhaseError
+from engine.errors import DataError, EngineError, PhaseError, PictureError
 from engine.messages import commands, events
 from engine.messages.evaluation import Evaluated
 from engine.messages.events import TaskEnded
@@ -396,6 +396,12 @@ def test_a_picture_of_the_source_becomes_a_probe(engine: Engine) -> None:
     assert probe.name == source.names[123]
     assert np.array_equal(probe.seen_CHW, source.pictures_NCHW[123])
     assert engine.told(events.ProbeSelected)[-1].probe == probe.probe
+    engine.worker.apply(commands.SelectProbe(1))
+    engine.worker.apply(commands.ProbePicture(source.fingerprint, 123))
+    assert engine.told(events.ProbeShown)[-1] is probe, "it is one already"
+    assert engine.told(events.ProbeSelected)[-1].probe == probe.probe
+    with pytest.raises(PictureError, match="not there"):
+        engine.worker.apply(commands.ProbePicture(source.fingerprint, 5000))
 
 
 @pytest.mark.parametrize(

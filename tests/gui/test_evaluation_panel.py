@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -168,9 +168,8 @@ def test_figures_are_told_in_a_sentence(panel):
 
 def test_where_no_picture_could_be_read_there_is_nothing_else_to_see(panel):
     none_N = np.empty(0, np.int32)
-    nothing = dict.fromkeys(
-        ("index_N", "labels_N", "predicted_N", "probability_N", "loss_N"), none_N
-    )
+    names = ("index_N", "labels_N", "predicted_N", "probability_N", "loss_N")
+    nothing = dict.fromkeys(names, none_N)
     panel.show_event(evaluated(unread=8, **nothing))
     assert panel.heading.text() == "None of the test pictures could be read."
     assert not panel.matrix.isVisible()
@@ -321,7 +320,7 @@ def test_every_cell_is_inside_and_can_be_pointed_at(matrix, count, size):
     matrix.show_counts(classes, np.ones((count, count), np.int64))
     for cell in ((0, 0), (count - 1, 0), (0, count - 1), (count - 1, count - 1), (1, count // 2)):
         place = matrix.rect_of(cell)
-        assert matrix.rect().contains(place.toAlignedRect().adjusted(1, 1, -1, -1))
+        assert QRectF(matrix.rect()).adjusted(-0.01, -0.01, 0.01, 0.01).contains(place)
         assert matrix.cell_at(place.center()) == cell
     matrix.grab()
 
