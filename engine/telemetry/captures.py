@@ -265,14 +265,14 @@ class _Shot:
                 channel=demand.channel,
                 values_HW=values_HW,
                 bytes_HW=bytes_HW,
-                low=low_1.item(),
-                high=high_1.item(),
-                mean=mean_1.item(),
-                zeros=zeros_1.item(),
+                low=float(low_1[0]),
+                high=float(high_1[0]),
+                mean=float(mean_1[0]),
+                zeros=float(zeros_1[0]),
                 filter_IHW=of_filter[0] if of_filter else None,
                 filter_bytes_IHW=of_filter[1] if of_filter else None,
-                filter_high=of_filter[2].item() if of_filter else 0.0,
-                bias=of_filter[3].item() if len(of_filter) > 3 else None,
+                filter_high=float(of_filter[2][0]) if of_filter else 0.0,
+                bias=float(of_filter[3].flat[0]) if len(of_filter) > 3 else None,
             )
 
         self.parcels.append(_Parcel(parts, frame))

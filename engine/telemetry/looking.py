@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -22,6 +23,8 @@ from engine.telemetry.transfer import Transfer
 
 log = logging.getLogger(__name__)
 
+CORES = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+"""Cores that this process may compute on."""
 SLICE_SECONDS = 0.002
 """What predictions may take beside a capture of maps that takes less itself."""
 NEW_SECONDS = 0.02
@@ -80,9 +83,12 @@ class Looking:
     def note_painting(self, seconds: float) -> None:
         """Processor seconds that the window spent on showing frames since the last call.
 
-        They are spent beside the training, on one of the cores: that share counts as a cost.
+        Where torch computes on every core, painting pushes one of its threads off a core, and the
+        others wait for that one: then what it takes is lost in full. (Measured on two cores, with
+        the panels of one window shown and hidden in turns.) Where cores are left over, the share
+        of the cores that torch has says how likely it is.
         """
-        self.pace.painted(seconds / (os.cpu_count() or 1))
+        self.pace.painted(seconds * min(1.0, torch.get_num_threads() / CORES))
 
     def while_training(self, subject: Subject, probes: Probes) -> None:
         """Look if it is due: wanted, the last frames taken, and within the budget.
