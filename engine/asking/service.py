@@ -132,6 +132,7 @@ class Service:
             for lane in self._lanes.values():
                 for asked in lane.asked():
                     asked.cancelled = True
+                lane.waiting.clear()
             self._changed.notify_all()
         end = time.monotonic() + timeout
         for thread in self._threads:

@@ -381,6 +381,27 @@ def test_without_a_number_what_shows_its_progress_is_cancelled(
     assert reader.all_told == []
 
 
+def test_a_task_that_is_cancelled_before_it_has_begun_never_begins() -> None:
+    preparing, may_go_on = threading.Event(), threading.Event()
+    worked: list[str] = []
+
+    def prepare(asked: Carry, answer: Asked) -> Task:
+        preparing.set()
+        wait_until(may_go_on.is_set)
+        return lambda: worked.append(asked.load)
+
+    service = Service([Handler(Carry, prepare, "talk", busy="Busy.", progress="carry")])
+    service.open()
+    number = service.ask(Carry("stones"))
+    wait_until(preparing.is_set)
+    service.cancel(number)
+    may_go_on.set()
+    wait_until(lambda: service.rests)
+    assert worked == []
+    assert service.take() == [ProgressView("carry", 0, 0, finished=True, question=number)]
+    assert service.close()
+
+
 def test_it_closes_in_the_middle_of_everything(reader: Reader, answers: Answers) -> None:
     held = threading.Event()
 
@@ -395,8 +416,10 @@ def test_it_closes_in_the_middle_of_everything(reader: Reader, answers: Answers)
     reader.ask(Say("too late"))
     held.set()
     assert reader.service.close()
+    reader.ask(Say("much too late"))
     assert len(answers.begun) == 5
     assert reader.service.told() == []
+    assert reader.service.rests
 
 
 def test_it_closes_before_it_was_opened_and_twice() -> None:
@@ -517,6 +540,29 @@ def test_what_is_found_of_a_subject_that_has_gone_is_not_shown(
     reader.settle()
     assert Many((1,)) in answers.answered
     assert str(Many((1,))) not in reader.heard()
+
+
+def test_a_task_of_a_subject_that_has_gone_asks_for_nothing_in_turn(
+    reader: Reader, answers: Answers
+) -> None:
+    may_carry = threading.Event()
+
+    def pass_gate(asked: Struct, answer: Asked) -> None:
+        answers.begun.append(asked)
+        if isinstance(asked, Carry):
+            wait_until(may_carry.is_set)
+            answer.then(Say("stones"))
+
+    answers.pass_gate = pass_gate
+    reader.ask(Open("first"))
+    reader.settle()
+    reader.ask(Carry("stones"))
+    wait_until(lambda: Carry("stones") in answers.begun)
+    reader.ask(Open("second"))
+    wait_until(lambda: "second" in reader.heard())
+    may_carry.set()
+    reader.settle()
+    assert Say("stones") not in answers.begun
 
 
 @pytest.mark.parametrize("opens", [True, False])
