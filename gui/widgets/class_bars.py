@@ -43,14 +43,18 @@ class ClassBars(QWidget):
         self._show(tuple((c, 0) for c in range(len(self._classes))[:MOST_BARS]), -1)
 
     def set_probabilities(self, probability_C: np.ndarray) -> None:
-        """Show these; cheap, and nothing is painted where nothing reads differently."""
+        """Show these; cheap, and nothing is painted where nothing reads differently. A network
+        that has come apart, whose probabilities are no numbers, prefers no class."""
+        if not ((probability_C >= 0) & (probability_C <= 1)).all():
+            self.clear()
+            return
         count = len(self._classes)
         if count > MOST_BARS:
             order = np.argsort(-probability_C)[:MOST_BARS].tolist()
         else:
             order = list(range(count))
         shares = probability_C[order].tolist()
-        permille = (round(1000 * share) if share == share else 0 for share in shares)  # NaN: 0
+        permille = (round(1000 * share) for share in shares)
         self._show(tuple(zip(order, permille, strict=True)), int(probability_C.argmax()))
 
     def _show(self, shown: tuple[tuple[int, int], ...], winner: int) -> None:

@@ -60,6 +60,22 @@ def test_smoothing_is_the_corrected_moving_average(values, weight):
     np.testing.assert_allclose(smoothed(np.array(values), weight), expected, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("nothing", [np.nan, np.inf, -np.inf])
+def test_the_average_goes_on_without_what_is_no_number(nothing):
+    values_N = np.array([3.0, 1.0, nothing, 2.0, nothing, 4.0])
+    there_N = np.isfinite(values_N)
+    smooth_N = smoothed(values_N, 0.6)
+    np.testing.assert_array_equal(smooth_N[there_N], smoothed(values_N[there_N], 0.6))
+    assert not np.isfinite(smooth_N[~there_N]).any()
+
+
+def test_a_loss_that_is_no_number_leaves_the_rest_of_the_curve(panel, curves):
+    curves.extend(np.arange(1, 7), np.array([3, 2, np.nan, 2, np.inf, 1.0]), np.full(6, 0.5))
+    panel.refresh()
+    assert drawn(panel._loss) == 4
+    assert drawn(panel._accuracy) == 6
+
+
 def test_smoothing_leaves_a_constant_alone():
     np.testing.assert_allclose(smoothed(np.full(500, 2.3), 0.99), 2.3)
 

@@ -82,13 +82,16 @@ class LinePlot:
         self._left.update()
 
     def draw(self, raw: Points, smooth: Points) -> None:
-        """Replace the training curves. Each is (x_N, y_N)."""
-        self._raw.setData(raw[0], self._scaled(raw[1]))
-        self._smooth.setData(smooth[0], self._scaled(smooth[1]))
+        """Replace the training curves. Each is (x_N, y_N); what is no number is left out."""
+        for item, points in ((self._raw, raw), (self._smooth, smooth)):
+            x_N, y_N = _finite(points)
+            item.setData(x_N, self._scaled(y_N))
 
     def mark(self, validation: Points, best: float | None) -> None:
-        """Replace the validation; `best` is where the best epoch ended."""
-        self._validation.setData(validation[0], self._scaled(validation[1]))
+        """Replace the validation, without what is no number; `best` is where the best epoch
+        ended."""
+        x_N, y_N = _finite(validation)
+        self._validation.setData(x_N, self._scaled(y_N))
         self._best.setVisible(best is not None)
         if best is not None:
             self._best.setPos(best)
@@ -115,3 +118,11 @@ class LinePlot:
 
     def _scaled(self, y_N: np.ndarray) -> np.ndarray:
         return np.log10(np.maximum(y_N, LEAST)) if self._log else y_N
+
+
+def _finite(points: Points) -> Points:
+    """Qt draws none of a line with a point that is nowhere, and pyqtgraph can't say how large it
+    is."""
+    x_N, y_N = points
+    finite_N = np.isfinite(y_N)
+    return (x_N, y_N) if finite_N.all() else (x_N[finite_N], y_N[finite_N])

@@ -1,7 +1,5 @@
 """The probe pictures as a strip: each with what the network takes it for."""
 
-import math
-
 import numpy as np
 from PySide6.QtCore import (
     QModelIndex,
@@ -163,7 +161,7 @@ class ProbesPanel(Panel):
                     for probe, top, share in zip(
                         frame.probes, top_N.tolist(), share_N.tolist(), strict=True
                     )
-                    if math.isfinite(share)  # a network that has come apart has no verdict
+                    if 0 <= share <= 1  # a network that has come apart has no verdict
                 }
             )
 

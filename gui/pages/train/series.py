@@ -13,8 +13,14 @@ def smoothed(values_N: np.ndarray, weight: float) -> np.ndarray:
 
     s_n = w s_{n-1} + (1 - w) x_n from s_0 = 0, divided by 1 - w^n so that the first values aren't
     drawn towards zero: the formula of TensorBoard's scalar charts (its `resmoothScalars`), after
-    Kingma and Ba, "Adam", 2015, section 3. `weight` is 0 (no smoothing) to below 1.
+    Kingma and Ba, "Adam", 2015, section 3. `weight` is 0 (no smoothing) to below 1. A value that is
+    no number stays one, and the average goes on without it.
     """
+    finite_N = np.isfinite(values_N)
+    if not finite_N.all():
+        smooth_N = values_N.astype(np.float64)
+        smooth_N[finite_N] = smoothed(values_N[finite_N], weight)
+        return smooth_N
     count = len(values_N)
     if weight <= 0 or count == 0:
         return values_N.astype(np.float64)
