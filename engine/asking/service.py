@@ -8,8 +8,7 @@ It knows nothing of what is asked, and imports without torch.
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import count
 
@@ -17,6 +16,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from engine.asking.handler import Handler, Task
+from engine.asking.lane import Lane, Turn
 from engine.config import from_builtins
 from engine.errors import EngineError
 from engine.funnel import attempt
@@ -81,22 +81,6 @@ def progress_of(asked: Asked, finished: bool) -> ProgressView:
     return ProgressView(handler.progress, asked.done, asked.total, finished, handler.unit)
 
 
-class _Lane:
-    def __init__(self) -> None:
-        self.waiting: deque[tuple[Asked, Callable[[], object]]] = deque()
-        self.running: list[Asked] = []
-
-    def asked(self) -> list[Asked]:
-        return [*self.running, *(asked for asked, _ in self.waiting)]
-
-    def drop(self, unwanted: Callable[[Asked], bool]) -> list[Asked]:
-        """Take out what waits and isn't wanted."""
-        dropped = [asked for asked, _ in self.waiting if unwanted(asked)]
-        if dropped:
-            self.waiting = deque(each for each in self.waiting if not unwanted(each[0]))
-        return dropped
-
-
 class Service:
     """Every method may be called from any thread, and none but `close` waits."""
 
@@ -109,7 +93,7 @@ class Service:
         self._handlers = {handler.question: handler for handler in handlers}
         self._changed = threading.Condition()
         lanes = dict.fromkeys(handler.lane for handler in self._handlers.values())
-        self._lanes = {name: _Lane() for name in (*lanes, _TASKS)}
+        self._lanes = {name: Lane() for name in (*lanes, _TASKS)}
         self._threads = [
             threading.Thread(target=self._serve, args=(lane,), name=name, daemon=True)
             for name, lane in self._lanes.items()
@@ -132,7 +116,7 @@ class Service:
             for lane in self._lanes.values():
                 for asked in lane.asked():
                     asked.cancelled = True
-                lane.waiting.clear()
+                lane.drop(lambda asked: True)
             self._changed.notify_all()
         end = time.monotonic() + timeout
         for thread in self._threads:
@@ -202,16 +186,23 @@ class Service:
         if handler.opens_subject:
             for running in lane.running:
                 running.cancelled = running.cancelled or replaced(running)
-        parts = list(handler.split(question)) if handler.split else [question]
+        asked = Asked(self, handler, question, number, subject)
         same = [running for running in lane.running if running.handler is handler]
         if handler.split and handler.newest_only:
             for running in same:
-                running.is_dead = running.is_dead or running.question not in parts
-        for part in parts:
-            if not (handler.once and any(is_answered_by(running, part) for running in same)):
-                asked = Asked(self, handler, part, number, subject)
-                lane.waiting.append((asked, partial(self._begin, asked)))
+                wanted = any(part == running.question for part in handler.split(question))
+                running.is_dead = running.is_dead or not wanted
+        lane.add(asked, self._turns(asked, [running for running in same if not running.cancelled]))
         self._end(unwanted)
+
+    def _turns(self, whole: Asked, running: list[Asked]) -> Iterator[Turn]:
+        """One for each part of a question; `running` are others of its type."""
+        handler = whole.handler
+        parts = handler.split(whole.question) if handler.split else (whole.question,)
+        for part in parts:
+            if not (handler.once and any(is_answered_by(other, part) for other in running)):
+                asked = Asked(self, handler, part, whole.number, whole.subject)
+                yield Turn(asked, partial(self._begin, asked))
 
     def _open_subject(self, opener: Asked) -> None:
         def outdated(asked: Asked) -> bool:
@@ -235,7 +226,7 @@ class Service:
             if not asked.is_dead:
                 self.outlet.tell(told)
 
-    def _drop(self, lane: _Lane, unwanted: Callable[[Asked], bool]) -> None:
+    def _drop(self, lane: Lane, unwanted: Callable[[Asked], bool]) -> None:
         self._end(lane.drop(unwanted))
 
     def _end(self, ended: Iterable[Asked]) -> None:
@@ -252,14 +243,13 @@ class Service:
 
     # The threads
 
-    def _serve(self, lane: _Lane) -> None:
+    def _serve(self, lane: Lane) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: lane.waiting or self._closing)
+                self._changed.wait_for(lambda: lane or self._closing)
                 if self._closing:
                     return
-                asked, work = lane.waiting.popleft()
-                lane.running.append(asked)
+                asked, work = lane.take()
             attempt(asked.handler.what, work, partial(self._tell_trouble, asked))
             with self._changed:
                 lane.running.remove(asked)
@@ -295,7 +285,7 @@ class Service:
                     return
                 raise EngineError(other.handler.busy, "Wait until that has ended, or cancel it.")
             asked.goes_on = True
-            tasks.waiting.append((asked, partial(self._do, asked, task)))
+            tasks.add(asked, [Turn(asked, partial(self._do, asked, task))])
             self._changed.notify_all()
 
     def _do(self, asked: Asked, task: Task) -> None:
