@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from engine.errors import DataError, DeviceError, EngineError, NetworkError, PhaseError
+from engine.files import text_as_name
 from engine.hyperparameters import Value, changed, difference
 from engine.loaded import LoadedRun
 from engine.messages import commands, events
@@ -79,7 +80,7 @@ class Worker:
             case commands.Load():
                 self._load(partial(self._runs.load, command.config), Trigger.LOADED)
             case commands.Resume():
-                folder = Path(command.folder)
+                folder = Path(text_as_name(command.folder))
                 self._load(partial(self._runs.resume, folder, command.device), Trigger.RESUMED)
             case commands.Start():
                 self._begin(Trigger.START)
@@ -115,7 +116,7 @@ class Worker:
             case commands.SetBudget():
                 self.looking.pace.budget = command.share
             case commands.Save():
-                self.save(Path(command.folder))
+                self.save(Path(text_as_name(command.folder)))
                 self.outlet.tell(events.Saved(command.folder, number))
             case commands.ProbePicture():
                 self.apply(as_probe(self._need().run.source, self._probes, command), number)

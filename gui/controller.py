@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from engine.config import DataConfig, RunConfig
+from engine.files import name_as_text
 from engine.messages import commands, events
 from engine.messages.commands import Command
 from engine.messages.events import Event, Loaded
@@ -163,7 +164,7 @@ class Controller(QObject):
         )
         if name:
             self._settings.put("picture folder", name)
-            self._session.send(commands.Save(name))
+            self._session.send(commands.Save(name_as_text(name)))
 
     def _move_to(self, device: str) -> None:
         run = self.run()

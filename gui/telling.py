@@ -8,6 +8,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from engine.config import RunConfig, TrainingConfig
+from engine.files import text_as_name
 from engine.messages import commands, events
 from engine.messages.commands import Command
 from engine.messages.events import Event
@@ -78,7 +79,7 @@ class Telling:
             case events.PicturesLeftOut():
                 self._leave_out(event)
             case events.Saved():
-                url = QUrl.fromLocalFile(event.folder)
+                url = QUrl.fromLocalFile(text_as_name(event.folder))
                 notices.tell(
                     f"The network is saved in {event.folder}.",
                     ("Open folder", lambda: QDesktopServices.openUrl(url)),

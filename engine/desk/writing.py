@@ -10,6 +10,7 @@ from engine.data.sources.manifests import write_manifest
 from engine.data.subsets.writing import write_folders
 from engine.desk.source import OpenedSource
 from engine.errors import DataError
+from engine.files import text_as_name
 from engine.messages.questions import WriteSubsets
 
 
@@ -47,10 +48,11 @@ class Writing:
 
 
 def path_of(text: str) -> Path:
-    """A path that files can have; DataError for others."""
+    """A path that files can have, of its text; DataError for others."""
+    name = text_as_name(text)
     try:
-        if text and b"\0" not in os.fsencode(text):
-            return Path(text)
+        if name and b"\0" not in os.fsencode(name):
+            return Path(name)
     except UnicodeEncodeError:
         pass
     raise DataError(f"Nothing can be written to {shown(text)!r}.", "Choose another place.")

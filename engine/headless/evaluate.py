@@ -23,7 +23,7 @@ from engine.data.source import Source
 from engine.data.sources.open import open_source
 from engine.data.subsets.choose import TEST, subsets_of
 from engine.errors import DataError, RunError
-from engine.files import check_writable, write_files
+from engine.files import check_writable, name_as_text, write_files
 from engine.headless.evaluated import as_json, print_for_people
 from engine.headless.lines import print_json
 from engine.messages.evaluation import NO_VERDICT, Evaluated
@@ -101,7 +101,7 @@ def _chosen(
     """The source, what of it is measured, and which of its pictures these are."""
     data = trained.config.data
     if where is not None and os.path.lexists(where):
-        where = str(Path(where).expanduser().absolute())
+        where = name_as_text(str(Path(where).expanduser().absolute()))
     own = where in (None, data.source)
     if where is None or own:
         source = _open_own(data.source)

@@ -19,6 +19,7 @@ from engine.config import (
     checked,
 )
 from engine.errors import ConfigError
+from engine.files import name_as_text
 from engine.hyperparameters import changed, hyperparameters
 from engine.networks.presets import find_network
 from engine.presets import find_preset, presets
@@ -137,7 +138,7 @@ def _usual_preset(source: str | None) -> str:
 def _with_source(data: Any, source: str, subsets: SubsetCounts | None) -> Any:
     path = Path(os.path.expanduser(source))  # noqa: PTH111 - unlike Path's, it never raises
     where = str(path.absolute()) if os.path.exists(path) else source  # noqa: PTH110 - likewise
-    return msgspec.structs.replace(data, source=where, subsets=subsets)
+    return msgspec.structs.replace(data, source=name_as_text(where), subsets=subsets)
 
 
 def _with(config: Any, chosen: argparse.Namespace, names: tuple[str, ...]) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from engine.data.source import Source
 from engine.data.sources.folders import FolderFiles, open_folder
 from engine.errors import DataError, PictureError
+from engine.files import name_as_text
 
 
 def make(folder: Path, *names: str, content: bytes = b"x") -> None:
@@ -165,10 +166,10 @@ def test_names_that_are_no_unicode(tmp_path):
     make(tmp_path / "dogs", name, content=b"abc")
     source = opened(tmp_path)
     assert source.classes == ("dogs", "猫")
-    assert source.files.read(source.names.index(f"dogs/{name}")) == b"abc"
+    assert source.files.read(source.names.index(f"dogs/{name_as_text(name)}")) == b"abc"
     (tmp_path / "dogs" / name).unlink()
     with pytest.raises(PictureError, match=r"^dogs/caf\?\.jpg isn't there any more\."):
-        source.files.read(source.names.index(f"dogs/{name}"))
+        source.files.read(source.names.index(f"dogs/{name_as_text(name)}"))
 
 
 def test_a_file_that_vanishes_or_closes_is_said(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from engine.data.source import Source
 from engine.data.sources.findings import CHOOSE, Findings
 from engine.data.sources.folders import MOST_BYTES, cannot_read, stopped
 from engine.errors import DataError, PictureError
-from engine.files import UnfitFileError, open_file
+from engine.files import UnfitFileError, name_as_text, open_file
 
 MOST_CONTENTS = 2**27
 """Bytes of the list of contents of a zip, 128 MiB: more than a million files."""
@@ -108,7 +108,9 @@ def open_archive(path: Path, cancelled: Callable[[], bool]) -> Source:
             raise _damaged(path) from error
     if findings.archives and findings.is_empty:
         raise _only_archives(path, findings.archives)
-    return findings.source(path.stem, lambda names, stamps: ZipFiles(str(path), names, stamps))
+    return findings.source(
+        name_as_text(path.stem), lambda names, stamps: ZipFiles(str(path), names, stamps)
+    )
 
 
 class _Contents(BufferedReader):

@@ -11,6 +11,7 @@ from engine.data.reading.walking import shown
 from engine.data.source import Files, Problem, Source
 from engine.data.sources.labelling import label
 from engine.errors import DataError
+from engine.files import name_as_text
 
 CHOOSE = (
     "Choose a folder or zip with a folder of pictures for each class, or with pictures named as "
@@ -92,7 +93,7 @@ class Findings:
         labels_N = labels.labels_N[kept_N]
         return Source(
             name=shown(self._path.name),
-            where=str(self._path),
+            where=name_as_text(str(self._path)),
             classes=labels.classes,
             names=kept_names,
             labels_N=labels_N,

@@ -12,14 +12,17 @@ from engine.data.reading.walking import is_picture, shown, walk
 from engine.data.source import Source
 from engine.data.sources.findings import Findings
 from engine.errors import DataError, PictureError
-from engine.files import UnfitFileError, read_file
+from engine.files import UnfitFileError, name_as_text, read_file, text_as_name
 
 MOST_BYTES = 2**30
 """A file beyond this is no picture to learn from; it isn't read."""
 
 
 class FolderFiles(Struct, frozen=True, eq=False):
-    """Files by their names, with slashes, below `folder`; their sizes as they were when opened."""
+    """Files by their names, with slashes, below `folder`; their sizes as they were when opened.
+
+    The folder is a path, the names are texts: `text_as_name` makes paths of them.
+    """
 
     folder: str
     names: tuple[str, ...]
@@ -36,7 +39,8 @@ class FolderFiles(Struct, frozen=True, eq=False):
         return int(self.size_N[index])
 
     def place(self, index: int) -> str:
-        return os.path.join(self.folder, self.names[index])  # noqa: PTH118 - ten times faster
+        name = text_as_name(self.names[index])
+        return os.path.join(self.folder, name)  # noqa: PTH118 - ten times faster
 
 
 def open_folder(path: Path, cancelled: Callable[[], bool]) -> Source:
@@ -45,13 +49,15 @@ def open_folder(path: Path, cancelled: Callable[[], bool]) -> Source:
     DataError when there are none. Takes about a second for 100,000.
     """
     findings = Findings(path)
-    for folder, entries in walk(path, findings.problem):
+    for raw_folder, entries in walk(path, findings.problem):
+        folder = name_as_text(raw_folder)
         names: list[str] = []
         stamps: list[tuple[int, int, int]] = []
         for entry in entries:
             if cancelled():
                 raise stopped(path)
-            name = f"{folder}/{entry.name}" if folder else entry.name
+            base = name_as_text(entry.name)
+            name = f"{folder}/{base}" if folder else base
             if not is_picture(entry.name):
                 findings.other(name)
                 continue
@@ -61,7 +67,7 @@ def open_folder(path: Path, cancelled: Callable[[], bool]) -> Source:
                 findings.problem(name, str(cannot_read("It", error)))
                 continue
             if stat.S_ISREG(status.st_mode):
-                names.append(entry.name)
+                names.append(base)
                 stamps.append((status.st_size, status.st_mtime_ns, status.st_ctime_ns))
             else:
                 findings.problem(name, "It isn't a file.")
@@ -73,7 +79,7 @@ def open_folder(path: Path, cancelled: Callable[[], bool]) -> Source:
             "Choose that zip itself." if first.lower().endswith(".zip") else "Unpack it first.",
         )
     return findings.source(
-        path.name,
+        name_as_text(path.name),
         lambda names, stamps: FolderFiles(str(path), names, stamps[:, 0].copy()),
     )
 

@@ -17,7 +17,7 @@ from engine.data.reading.walking import shown
 from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
 from engine.data.sources.folders import cannot_read
 from engine.errors import DataError
-from engine.files import name_as_text, read_file, write_files
+from engine.files import name_as_text, read_file, text_as_name, write_files
 from engine.program import COMMAND
 
 # Names that are no UTF-8 were once written as halves of characters, which JSON shouldn't have.
@@ -136,7 +136,7 @@ def open_manifest(path: Path, open_base: Callable[[str], Source]) -> Source:
     where = _seen_from(path, manifest.source)
     if where.lower().endswith(".json"):
         raise DataError(f"{shown(path.name)} is of another manifest.", _HINT)
-    if where != manifest.source and not os.path.lexists(where):
+    if where != manifest.source and not os.path.lexists(text_as_name(where)):
         raise DataError(
             f"The pictures of {shown(path.name)} are missing: there is no {shown(where)}.",
             'Put them there, or correct "source" in the manifest.',
@@ -161,7 +161,7 @@ def open_manifest(path: Path, open_base: Callable[[str], Source]) -> Source:
     return msgspec.structs.replace(
         base,
         name=shown(path.name),
-        where=str(path),
+        where=name_as_text(str(path)),
         subset_N=subset_N,
         problems=tuple(problems),
     )
@@ -185,21 +185,24 @@ def _as_seen_from(path: Path, where: str) -> str:
     """How a manifest names its source: relative, so that both can be moved, where they have more
     in common than the disk."""
     if where.lower().endswith(".json"):
-        where = _seen_from(Path(where), read_manifest(Path(where)).source)
+        manifest = Path(text_as_name(where))
+        where = _seen_from(manifest, read_manifest(manifest).source)
     if not Path(where).is_absolute():
         return where
-    folder = path.absolute().parent
+    source, folder = text_as_name(where), path.absolute().parent
     try:
-        common = Path(os.path.commonpath([where, folder]))
+        common = Path(os.path.commonpath([source, folder]))
     except ValueError:  # another disk
         return where
     if common == Path(common.anchor):
         return where
-    relative = PurePosixPath(Path(os.path.relpath(where, folder)).as_posix())
-    return f"{relative}" if relative.parts[:1] == ("..",) else f"./{relative}"
+    relative = PurePosixPath(Path(os.path.relpath(source, folder)).as_posix())
+    seen = name_as_text(str(relative))
+    return seen if relative.parts[:1] == ("..",) else f"./{seen}"
 
 
 def _seen_from(path: Path, where: str) -> str:
+    """What opens the source that the manifest at this path names so."""
     if where.startswith(("./", "../")) or Path(where).is_absolute():
-        return os.path.normpath(path.absolute().parent / where)
+        return name_as_text(os.path.normpath(path.absolute().parent / text_as_name(where)))
     return where

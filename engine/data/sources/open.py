@@ -16,7 +16,7 @@ from engine.data.sources.folders import cannot_read, open_folder
 from engine.data.sources.manifests import open_manifest
 from engine.data.sources.tables import open_table
 from engine.errors import DataError
-from engine.files import open_file
+from engine.files import open_file, text_as_name
 
 
 def open_source(where: str, cancelled: Callable[[], bool] = lambda: False) -> Source:
@@ -32,7 +32,9 @@ def open_source(where: str, cancelled: Callable[[], bool] = lambda: False) -> So
     if where in catalogue.names():
         return catalogue.open_entry(where, cancelled)
     try:
-        path = Path(where).expanduser().absolute()
+        if not where:
+            raise DataError("The name of the pictures is empty.", CHOOSE)
+        path = Path(text_as_name(where)).expanduser().absolute()
         if not path.exists():
             raise _unknown(where, path)
         if path.is_dir():

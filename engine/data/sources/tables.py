@@ -16,7 +16,7 @@ from engine.data.sources.findings import fingerprint
 from engine.data.sources.folders import FolderFiles, cannot_read, stopped
 from engine.data.sources.labelling import class_names, normal, subset_of, usable
 from engine.errors import DataError
-from engine.files import read_file
+from engine.files import name_as_text, read_file, text_as_name
 
 PATHS = ("path", "file", "filename", "filepath", "image", "imagepath", "imagename", "imagefile")
 LABELS = ("label", "class", "target", "category", "classname", "labelname", "labels")
@@ -101,7 +101,7 @@ class _Table:
 
     def _add_file(self, name: str, label: str, subset: int) -> None:
         try:
-            status = (self._path.parent / name).stat()
+            status = (self._path.parent / text_as_name(name)).stat()
         except (OSError, ValueError) as error:
             missing = isinstance(error, FileNotFoundError)
             reason = "There is no such file." if missing else str(cannot_read("It", error))
@@ -135,7 +135,7 @@ class _Table:
         stamps = np.array(self._stamps, np.int64)
         return Source(
             name=place,
-            where=str(self._path),
+            where=name_as_text(str(self._path)),
             classes=classes,
             names=names,
             labels_N=labels_N,

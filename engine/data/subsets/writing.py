@@ -15,9 +15,10 @@ from engine.data.reading.unread import UNREADABLE, why_unread
 from engine.data.reading.walking import shown
 from engine.data.source import SUBSETS, Problem, Source, Subsets
 from engine.errors import DataError
+from engine.files import text_as_name
 
 _ANOTHER = "Choose another place."
-_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff]')
+_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\ud800-\udfff\U0010f780-\U0010f7ff]')
 _LONGEST = 150  # characters of a name; four bytes each are too many for no system
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -53,7 +54,8 @@ def check_folder(folder: Path, source: Source) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             raise DataError(f"{place} isn't empty.", "Choose a new or empty folder.")
         check_place(folder)
-        if folder.resolve().is_relative_to(Path(source.where).resolve()) and source.files:
+        place_of_source = Path(text_as_name(source.where)).resolve()
+        if folder.resolve().is_relative_to(place_of_source) and source.files:
             raise DataError(f"{place} lies in the source itself.", "Choose a folder outside of it.")
     except OSError as error:
         raise _cannot_write(folder, error) from error

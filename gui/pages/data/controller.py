@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.asking.service import Service
 from engine.config import DIGITS, DataConfig
+from engine.files import text_as_name
 from engine.messages.questions import Question, ShowThumbnails
 from engine.messages.views import SourceView, Told
 from gui.settings import Settings
@@ -130,7 +131,7 @@ class DataController(QObject):
         self._show_recent()
 
     def _show_recent(self) -> None:
-        gone = frozenset(where for where in self._recent if not Path(where).exists())
+        gone = frozenset(where for where in self._recent if not Path(text_as_name(where)).exists())
         self._page.show_recent(self._recent, gone)
 
     def _keep(self) -> None:

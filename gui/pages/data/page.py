@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 from engine.config import DIGITS, DataConfig
 from engine.data.endings import SOURCES
 from engine.desk.desk import make_desk
+from engine.files import name_as_text
 from engine.messages import questions, views
 from engine.messages.views import ProgressView, SourceView, Told, View
 from gui.guide import Step
@@ -187,7 +188,7 @@ class DataPage(Page):
     def open_source(self, where: str) -> None:
         """Open a source: "digits", a name of the catalogue, or a path."""
         self._wait_for(Path(where).name or where)
-        self.asked.emit(questions.OpenSource(where))
+        self.asked.emit(questions.OpenSource(name_as_text(where)))
 
     def _is_of_open(self, view: object) -> bool:
         return self._view is not None and getattr(view, "source", None) == self._view.source
@@ -303,14 +304,14 @@ class DataPage(Page):
         )
         if name:
             path = name if name.endswith(".json") else f"{name}.json"
-            self.asked.emit(questions.WriteSubsets(path, "manifest"))
+            self.asked.emit(questions.WriteSubsets(name_as_text(path), "manifest"))
 
     def _write_folders(self) -> None:
         name = QFileDialog.getExistingDirectory(
             self, "Choose an empty folder for the subsets", self.last_folder
         )
         if name:
-            self.asked.emit(questions.WriteSubsets(name, "folders"))
+            self.asked.emit(questions.WriteSubsets(name_as_text(name), "folders"))
 
     def _draw_again(self) -> None:
         self._draw_seed += 1
