@@ -208,6 +208,7 @@ class Worker:
         self._take_up()
         self._see_all()
         self._follow(trigger)
+        history = self._runs.history
         self.outlet.tell(
             events.BroughtBack(
                 run=self._runs.number,
@@ -216,6 +217,7 @@ class Worker:
                 epoch=back.epoch,
                 val_accuracy=back.val_accuracy,
                 redone=trigger is Trigger.REDO,
+                reversible=bool(history.after if trigger is Trigger.UNDO else history.before),
                 command=self._command,
             )
         )

@@ -32,6 +32,9 @@ class Actions(QObject):
         self.undo = self._add(
             "Undo", "undo", "Ctrl+Z", "Bring back the network and curves that were replaced"
         )
+        self.redo = self._add(
+            "Redo", "redo", "Ctrl+Shift+Z", "Bring back the network that was left by Undo"
+        )
         self.evaluate = self._add(
             "Evaluate", "evaluate", "Ctrl+E", "Measure the network on pictures that it didn't learn"
         )
@@ -63,7 +66,7 @@ class Actions(QObject):
 
     def train_by_keys(self, on: bool) -> None:
         """Whether the keys of the training act: on another page they mean other things."""
-        for action in (self.start, self.step, self.epoch, self.undo):
+        for action in (self.start, self.step, self.epoch, self.undo, self.redo):
             action.setShortcut(QKeySequence(self._keys[action] if on else ""))
 
     def show_status(self, status: Status) -> None:
@@ -77,6 +80,10 @@ class Actions(QObject):
         self.stop.setEnabled(allows(phase, Trigger.STOP))
         self.start_over.setEnabled(allows(phase, Trigger.START_OVER) and bool(status.network))
         self.undo.setEnabled(status.can_undo and allows(phase, Trigger.UNDO))
+        self.redo.setEnabled(status.can_redo and allows(phase, Trigger.REDO))
+        # What these keys bring back is no secret before they are pressed.
+        self.undo.setText(f"Undo: back to {status.undo_words}" if status.can_undo else "Undo")
+        self.redo.setText(f"Redo: on to {status.redo_words}" if status.can_redo else "Redo")
         self.save_network.setEnabled(bool(status.network))
         self.evaluate.setEnabled(bool(status.network))
         if training != self._training:

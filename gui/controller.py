@@ -14,6 +14,7 @@ from engine.files import name_as_text
 from engine.messages import commands, events
 from engine.messages.commands import Command
 from engine.messages.events import Event, Loaded
+from engine.percent import percent
 from engine.presets import find_preset
 from engine.sessions.session import Session
 from engine.state import Phase, Status
@@ -86,6 +87,7 @@ class Controller(QObject):
         actions.stop.triggered.connect(lambda: send(commands.Stop()))
         actions.start_over.triggered.connect(self.start_over)
         actions.undo.triggered.connect(self.undo)
+        actions.redo.triggered.connect(self.redo)
         actions.save_network.triggered.connect(self._save_network)
         self._parts.run_bar.device_requested.connect(self._move_to)
 
@@ -104,6 +106,9 @@ class Controller(QObject):
 
     def undo(self) -> None:
         self._session.send(commands.Undo())
+
+    def redo(self) -> None:
+        self._session.send(commands.Redo())
 
     def set_budget(self, share: float) -> None:
         """The largest share of time, 0 to 1, that looking may cost while training."""
@@ -199,6 +204,8 @@ class Controller(QObject):
                 self._loaded(event)
             case events.Refused():
                 self._forget_asked(event.command)
+            case events.BroughtBack():
+                self._say_brought_back(event)
             case events.PhaseChanged():
                 parts.actions.show_status(
                     msgspec.structs.replace(self._session.status, phase=event.phase)
@@ -230,6 +237,7 @@ class Controller(QObject):
             first = next((stage for stage in event.network.stages if stage.kind == "conv"), None)
             if first is not None:
                 view.select(first.name, 0)
+        self._parts.notices.withdraw("Undo", "Redo")
         say = self._answers.get(event.command)
         self._forget_asked(event.command)
         if say is not None:
@@ -255,6 +263,16 @@ class Controller(QObject):
         name = event.data.source if event.data else event.network.name
         self._parts.notices.tell(
             f"{name} is loaded, and the network begins anew.", ("Undo", self.undo)
+        )
+
+    def _say_brought_back(self, event: events.BroughtBack) -> None:
+        way = "On again at" if event.redone else "Back to"
+        validation = event.val_accuracy
+        known = f", {percent(validation, 1)} right in validation" if validation is not None else ""
+        other = ("Undo", self.undo) if event.redone else ("Redo", self.redo)
+        self._parts.notices.tell(
+            f"{way} step {event.step:,} of {event.network}{known}.",
+            other if event.reversible else None,
         )
 
     def close(self) -> bool:

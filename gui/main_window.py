@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         train_menu = bar.addMenu("&Train")
         train_menu.addActions([actions.start, actions.step, actions.epoch, actions.stop])
         train_menu.addSeparator()
-        train_menu.addActions([actions.start_over, actions.undo])
+        train_menu.addActions([actions.start_over, actions.undo, actions.redo])
         train_menu.addSeparator()
         train_menu.addAction(actions.evaluate)
         train_menu.addSeparator()

@@ -62,7 +62,8 @@ class Loaded(Message, frozen=True):
 
 class BroughtBack(Message, frozen=True):
     """A run that was left is back, as number `run`: its network, and where that stands.
-    `val_accuracy` is that of its last whole epoch; `redone` by Redo, else by Undo."""
+    `val_accuracy` is that of its last whole epoch; `redone` by Redo, else by Undo. `reversible`:
+    the other of the two leads back again."""
 
     run: int
     network: str
@@ -70,6 +71,7 @@ class BroughtBack(Message, frozen=True):
     epoch: int
     val_accuracy: float | None
     redone: bool
+    reversible: bool
     command: int = 0
 
 

@@ -99,6 +99,12 @@ class Notices(QWidget):
         if notice is not None:
             QTimer.singleShot(LONGER_MS if action else BRIEF_MS, notice, notice.dismiss)
 
+    def withdraw(self, *offers: str) -> None:
+        """Take away those whose button has one of these words: it would do something else now."""
+        for notice in self.standing():
+            if notice.button is not None and notice.button.text() in offers:
+                notice.dismiss()
+
     def warn(self, sentence: str, action: tuple[str, Deed] | None = None) -> None:
         """Say what went wrong; it stays until dismissed or pushed out by newer ones."""
         self._add(sentence, trouble=True, action=action)

@@ -208,6 +208,7 @@ def test_undo_throws_nothing_away_and_redo_brings_it_back(engines: list[Engine])
     back, again = engine.events(events.BroughtBack)
     assert (back.step, back.redone, back.val_accuracy) == (3, False, None)
     assert (again.step, again.redone, again.network) == (5, True, "varied")
+    assert (back.reversible, again.reversible) == (True, True)
     with pytest.raises(PhaseError, match="nothing to redo"):
         engine.apply(commands.Redo())
     # Where another begins instead, all that was gone back from is still there to go back to.

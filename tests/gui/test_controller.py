@@ -326,6 +326,69 @@ def test_a_start_over_that_was_refused_is_not_told_of_the_next_load(window, sess
     assert controller._answers == {}
 
 
+BACK = events.BroughtBack(
+    run=3,
+    network="digits convnet",
+    step=1066,
+    epoch=16,
+    val_accuracy=0.971,
+    redone=False,
+    reversible=True,
+)
+
+
+def test_what_undo_brought_back_is_said_and_can_be_redone(window, session, controller):
+    set_status(session, controller, msgspec.structs.replace(TRAINING, can_undo=True))
+    window.parts.actions.undo.trigger()
+    controller.handle([answering(1), BACK])
+    assert sentences(window) == ["Back to step 1,066 of digits convnet, 97.1% right in validation."]
+    press_notice(window, "Redo")
+    assert session.sent == [commands.Undo(), commands.Redo()]
+
+
+def test_what_was_redone_can_be_undone(window, session, controller):
+    redone = msgspec.structs.replace(BACK, redone=True, val_accuracy=None, step=40)
+    controller.handle([redone])
+    assert sentences(window) == ["On again at step 40 of digits convnet."]
+    press_notice(window, "Undo")
+    assert session.sent == [commands.Undo()]
+
+
+def test_an_offer_that_would_bring_back_something_else_by_now_is_withdrawn(
+    window, session, controller
+):
+    set_status(session, controller, TRAINING)
+    window.parts.actions.start_over.trigger()
+    controller.handle([answering(1)])
+    window.parts.actions.undo.trigger()
+    controller.handle([answering(2), BACK])
+    assert [sentence[:7] for sentence in sentences(window)] == ["Back to"]
+
+
+def test_where_nothing_was_left_by_undo_there_is_nothing_to_redo(window, controller):
+    controller.handle([msgspec.structs.replace(BACK, reversible=False)])
+    assert window.parts.notices.standing()[0].button is None
+
+
+def test_the_menu_says_what_the_keys_would_bring_back(window, session, controller):
+    actions = window.parts.actions
+    left = msgspec.structs.replace(
+        READY,
+        can_undo=True,
+        can_redo=True,
+        undo_words="digits convnet at step 1,066",
+        redo_words="digits convnet at step 40",
+    )
+    set_status(session, controller, left)
+    assert actions.undo.text() == "Undo: back to digits convnet at step 1,066"
+    assert actions.redo.text() == "Redo: on to digits convnet at step 40"
+    actions.redo.trigger()
+    assert session.sent == [commands.Redo()]
+    set_status(session, controller, READY)
+    assert (actions.undo.text(), actions.redo.text()) == ("Undo", "Redo")
+    assert not actions.redo.isEnabled()
+
+
 def test_a_first_load_says_nothing(window, controller):
     controller.handle([loaded()])
     assert sentences(window) == []

@@ -67,8 +67,8 @@ def test_a_folder_becomes_a_network_s_pictures(driver: Driver, pictures: Path) -
     loaded = driver.wait_for_event(Loaded, place)
     driver.until(driver.window.pages["train"].isVisible)
     assert loaded.network.classes == ("blue", "red")
-    # Of 24 and 25 a class, one half to learn from and a quarter each to validate and to test.
-    assert (loaded.data.training_pictures, loaded.data.validation_pictures) == (25, 12)
+    # Of 24 and 25 a class, a tenth each to validate and to test, and the rest to learn from.
+    assert (loaded.data.training_pictures, loaded.data.validation_pictures) == (39, 6)
     assert loaded.network.stages[0].shape == (3, 40, 48)
     driver.wait_for_notice("in the same proportions")
     driver.wait_for_phase(Phase.READY)

@@ -164,7 +164,42 @@ def test_starting_over_can_be_undone(open_window):
     driver.click_button("Start over")
     driver.answer_notice("Training starts over", "Undo")
     assert driver.wait_for_phase(Phase.PAUSED).step > trained.step
-    assert driver.notices == []
+    driver.wait_for_notice("Back to step")
+    assert len(driver.notices) == 1
+
+
+def test_undo_says_what_it_brings_back_and_loses_nothing(open_window):
+    driver = open_window()
+    driver.wait_for_phase(Phase.READY)
+    driver.choose("Train", "Epoch")
+    first = driver.wait_for_phase(Phase.PAUSED)
+    driver.click_button("Start over")
+    driver.wait_for_phase(Phase.READY)
+    driver.press("Space")
+    driver.until(lambda: driver.session.status.step > first.step + 5)
+    driver.press("Space")
+    second = driver.wait_for_phase(Phase.PAUSED)
+
+    # A picture is removed, and Ctrl+Z is pressed for it: it means the network, and says so.
+    driver.until(lambda: len(driver.probes) > 1)
+    shown = len(driver.probes)
+    driver.panel("Probe pictures").list.setFocus()
+    driver.press("Delete")
+    driver.until(lambda: len(driver.probes) == shown - 1)
+    driver.until(driver.window.parts.actions.undo.isEnabled)
+    driver.press("Ctrl+Z")
+    driver.wait_for_notice(f"Back to step {first.step:,} of quick")
+    assert driver.session.status.step == first.step
+    driver.answer_notice("Back to step", "Redo")
+    driver.wait_for_notice(f"On again at step {second.step:,} of quick")
+    assert driver.session.status.step == second.step
+    driver.until(driver.window.parts.actions.undo.isEnabled)
+    driver.press("Ctrl+Z")
+    driver.wait_for_notice(f"Back to step {first.step:,} of quick")
+    driver.until(driver.window.parts.actions.redo.isEnabled)
+    driver.press("Ctrl+Shift+Z")
+    driver.wait_for_notice(f"On again at step {second.step:,} of quick")
+    assert driver.wait_for_phase(Phase.PAUSED).step == second.step
 
 
 def test_settings_change_while_training_and_bad_values_change_nothing(open_window):
