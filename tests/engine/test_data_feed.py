@@ -457,7 +457,7 @@ def test_memory_does_not_grow_with_the_batches_taken(opened):
             pictures.take(ALL[:3])
         gc.collect()
         assert not pictures._batches
-        assert not pictures._jobs
+        assert not pictures._pieces
 
 
 def test_pictures_of_every_kind_come_through(opened):

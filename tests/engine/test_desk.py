@@ -493,7 +493,7 @@ def test_of_a_large_picture_not_every_pixel_is_counted(page, tmp_path):
     assert (survey.size_N2 == (1200, 1000)).all()
 
 
-def test_quick_requests_are_answered_while_a_survey_runs_and_other_jobs_wait(
+def test_quick_questions_are_answered_while_a_survey_runs_and_other_tasks_wait(
     page, folder, monkeypatch, tmp_path
 ):
     gate = Gate(desk_survey.decoded)

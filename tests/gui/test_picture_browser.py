@@ -1,4 +1,4 @@
-"""The browser: filters, keys, what it asks thumbnails for, and how it looks."""
+"""The browser: sieves, keys, what it asks thumbnails for, and how it looks."""
 
 from itertools import pairwise
 
@@ -62,7 +62,7 @@ def test_the_first_picture_is_chosen_at_first(browser):
     assert browser.caption.text == "0.jpg · cat · train"
 
 
-def test_a_filter_that_leaves_nothing_offers_all(browser, qtbot):
+def test_a_sieve_that_leaves_nothing_offers_all(browser, qtbot):
     browser.show_source(source_view())
     browser.problems.setChecked(True)
     assert browser.show_all.isVisible()
@@ -173,7 +173,7 @@ def test_every_tile_is_found_where_it_is(browser):
     assert not browser.grid.indexAt(QPoint(-5, 3)).isValid()
 
 
-def test_the_chosen_picture_stays_chosen_where_the_filter_lets_it(browser):
+def test_the_chosen_picture_stays_chosen_where_the_sieve_lets_it(browser):
     browser.show_source(source_view())
     browser.show_picture(40)
     browser.classes.setCurrentIndex(1)
@@ -184,7 +184,7 @@ def test_the_chosen_picture_stays_chosen_where_the_filter_lets_it(browser):
     assert browser.chosen == [0, 40]
 
 
-def test_a_picture_that_is_filtered_away_can_be_shown(large):
+def test_a_picture_that_is_sifted_out_can_be_shown(large):
     large.classes.setCurrentIndex(3)
     large.show_picture(99_999)
     assert large.chosen[-1] == 99_999

@@ -1,4 +1,4 @@
-"""The list of pictures: filters without a loop over all rows, and thumbnails that are bounded."""
+"""The list of pictures: sieves without a loop over all rows, and thumbnails that are bounded."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from engine.data.source import NO_SUBSET
 from engine.messages.views import Thumbnail
 from gui.pages.data import picture_list
-from gui.pages.data.picture_list import TILE, Filter, PictureList
+from gui.pages.data.picture_list import TILE, PictureList, Sieve
 from tests.gui.made_sources import source_view, survey_view, thumbnail
 
 
@@ -33,9 +33,9 @@ def test_a_row_says_name_class_and_subset(pictures):
 
 @pytest.mark.parametrize("label", [None, 0, 1])
 @pytest.mark.parametrize("subset", [None, 0, 1, 2, NO_SUBSET])
-def test_a_filter_lets_through_what_it_says(pictures, label, subset):
+def test_a_sieve_lets_through_what_it_says(pictures, label, subset):
     view = source_view()
-    pictures.show_filtered(Filter(label, subset))
+    pictures.sift(Sieve(label, subset))
     assert shown(pictures) == [
         picture
         for picture in range(60)
@@ -45,8 +45,8 @@ def test_a_filter_lets_through_what_it_says(pictures, label, subset):
         assert pictures.index_of(picture).row() == row
 
 
-def test_what_is_left_out_by_the_filter_has_no_row(pictures):
-    pictures.show_filtered(Filter(label=0))
+def test_what_is_left_out_by_the_sieve_has_no_row(pictures):
+    pictures.sift(Sieve(label=0))
     assert pictures.index_of(2).row() == 1
     assert not pictures.index_of(1).isValid()
     assert not pictures.index_of(1000).isValid()
@@ -55,7 +55,7 @@ def test_what_is_left_out_by_the_filter_has_no_row(pictures):
 def test_problems_come_from_the_survey_and_from_thumbnails(pictures):
     pictures.show_survey(survey_view(source_view(), unreadable={4: "4.jpg ends early."}))
     pictures.put(Thumbnail(1, 7, 96, None, "7.jpg is empty."))
-    pictures.show_filtered(Filter(problems_only=True))
+    pictures.sift(Sieve(problems_only=True))
     assert shown(pictures) == [4, 7]
     assert pictures.data(pictures.index(1), TILE).sentence == "7.jpg is empty."
     assert pictures.words(4).endswith("4.jpg ends early.")
@@ -64,9 +64,9 @@ def test_problems_come_from_the_survey_and_from_thumbnails(pictures):
     assert pictures.tile(4).sentence == "4.jpg ends early."
 
 
-def test_a_source_divided_anew_keeps_thumbnails_and_filter(pictures):
+def test_a_source_divided_anew_keeps_thumbnails_and_sieve(pictures):
     pictures.put(thumbnail(3))
-    pictures.show_filtered(Filter(subset=2))
+    pictures.sift(Sieve(subset=2))
     assert shown(pictures) == []
     pictures.show_source(source_view(subset_N=np.full(60, 2, np.int8)))
     assert len(shown(pictures)) == 60
@@ -76,14 +76,14 @@ def test_a_source_divided_anew_keeps_thumbnails_and_filter(pictures):
 def test_another_source_keeps_nothing(pictures):
     pictures.put(thumbnail(3))
     pictures.put(Thumbnail(1, 4, 96, None, "4.jpg is empty."))
-    pictures.show_filtered(Filter(label=1))
+    pictures.sift(Sieve(label=1))
     pictures.show_source(source_view(10, source=2))
     assert shown(pictures) == list(range(10))
     assert pictures.tile(3).pixmap is None
     assert pictures.tile(4).sentence == ""
 
 
-def test_a_hundred_thousand_pictures_are_filtered_at_once(qtbot, monkeypatch):
+def test_a_hundred_thousand_pictures_are_sifted_at_once(qtbot, monkeypatch):
     view = source_view(100_000, tuple(f"class {number}" for number in range(1000)))
     pictures = PictureList()
     pictures.ask_for(96)
@@ -91,7 +91,7 @@ def test_a_hundred_thousand_pictures_are_filtered_at_once(qtbot, monkeypatch):
     assert pictures.rowCount() == 100_000
     touched = []
     monkeypatch.setattr(PictureList, "tile", lambda self, picture: touched.append(picture))
-    pictures.show_filtered(Filter(label=17, subset=0))
+    pictures.sift(Sieve(label=17, subset=0))
     assert pictures.rowCount() == 60
     assert pictures.missing(range(3)) == (17, 1017, 2017)
     assert touched == []
@@ -136,7 +136,7 @@ def test_a_thumbnail_that_comes_late_is_of_the_side_it_was_made_for(pictures):
 
 
 def test_only_the_row_of_a_thumbnail_is_painted_anew(pictures):
-    pictures.show_filtered(Filter(label=1))
+    pictures.sift(Sieve(label=1))
     changed = []
     pictures.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
     pictures.put(thumbnail(5))

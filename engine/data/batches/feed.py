@@ -2,9 +2,9 @@
 
     expect() -> waiting -> begun: rows from the cache, the others decoded -> done -> take()
 
-The threads stand in this module alone. They take jobs from one queue: to begin a batch, or to read
-one picture of it. Each picture goes to its own place in its batch, so that the result is the same
-however many threads there are.
+The threads stand in this module alone. They take pieces of work from one queue: to begin a batch,
+or to read one picture of it. Each picture goes to its own place in its batch, so that the result is
+the same however many threads there are.
 """
 
 import os
@@ -74,7 +74,7 @@ class Feed:
         self._cached = None if self._cache is None else self._cache.open(source, shape_CHW, fit)
         self._cache_lock = threading.Lock()
         self._changed = threading.Condition()
-        self._jobs: deque[tuple[_Batch, Callable[[], None]]] = deque()
+        self._pieces: deque[tuple[_Batch, Callable[[], None]]] = deque()
         self._batches: dict[bytes, _Batch] = {}
         self._problems: dict[int, Problem] = {}
         self._closed = False
@@ -129,7 +129,7 @@ class Feed:
         """End the threads: each finishes the picture that it is at."""
         with self._changed:
             self._closed = True
-            self._jobs.clear()
+            self._pieces.clear()
             self._batches.clear()
             self._changed.notify_all()
         for thread in self._threads:
@@ -174,14 +174,16 @@ class Feed:
             if thread.ident is None:
                 thread.start()
         batch.begun = True
-        self._add_jobs(batch, [partial(self._fill, batch, urgent)], urgent)
+        self._add_pieces(batch, [partial(self._fill, batch, urgent)], urgent)
 
-    def _add_jobs(self, batch: _Batch, jobs: Sequence[Callable[[], None]], urgent: bool) -> None:
-        pairs = [(batch, job) for job in jobs]
+    def _add_pieces(
+        self, batch: _Batch, pieces: Sequence[Callable[[], None]], urgent: bool
+    ) -> None:
+        pairs = [(batch, piece) for piece in pieces]
         if urgent:
-            self._jobs.extendleft(reversed(pairs))
+            self._pieces.extendleft(reversed(pairs))
         else:
-            self._jobs.extend(pairs)
+            self._pieces.extend(pairs)
         self._changed.notify_all()
 
     # In the threads
@@ -189,14 +191,14 @@ class Feed:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._jobs or self._closed)
+                self._changed.wait_for(lambda: self._pieces or self._closed)
                 if self._closed:
                     return
-                batch, job = self._jobs.popleft()
+                batch, piece = self._pieces.popleft()
                 if batch.forgotten:
                     continue
             try:
-                job()
+                piece()
             except Exception as error:  # noqa: BLE001 - it is raised where the batch is taken
                 with self._changed:
                     batch.error = error
@@ -218,8 +220,8 @@ class Feed:
             self._finish(batch, missing)
             return
         with self._changed:
-            jobs = [partial(self._read, batch, place, missing) for place in missing.tolist()]
-            self._add_jobs(batch, jobs, urgent)
+            pieces = [partial(self._read, batch, place, missing) for place in missing.tolist()]
+            self._add_pieces(batch, pieces, urgent)
 
     def _read(self, batch: _Batch, place: int, missing: np.ndarray) -> None:
         """Read one picture; the last of a batch finishes it."""

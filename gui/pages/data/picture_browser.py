@@ -1,4 +1,4 @@
-"""The pictures of a source as thumbnails, filtered by class, subset and problem."""
+"""The pictures of a source as thumbnails, sifted by class, subset and problem."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QPalette, QShowEvent
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.messages.views import SourceView, SurveyView, Thumbnail
-from gui.pages.data.picture_list import Filter, PictureList
+from gui.pages.data.picture_list import PictureList, Sieve
 from gui.pages.data.picture_tile import PictureTile, tile_size
 from gui.pages.data.subset_marks import SUBSET_NAMES
 from gui.widgets.counted import counted
@@ -34,7 +34,7 @@ REST_MS = 50
 
 
 class PictureBrowser(QWidget):
-    """Shows what a filter lets through and asks for the thumbnails that are seen, and for those
+    """Shows what a sieve lets through and asks for the thumbnails that are seen, and for those
     a screen further. GUI thread only; costs nothing while hidden."""
 
     thumbnails_wanted = Signal(int, object, int)
@@ -54,7 +54,7 @@ class PictureBrowser(QWidget):
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._rested)
         self._build_grid()
-        self._build_filter()
+        self._build_sieve()
         self._name = LiveLabel()
         self._name.setFont(title_font(self))
         self._name.setForegroundRole(QPalette.ColorRole.WindowText)
@@ -80,7 +80,7 @@ class PictureBrowser(QWidget):
         self.side.valueChanged.connect(self._resize_tiles)
         self.caption = LiveLabel()
 
-    def _build_filter(self) -> None:
+    def _build_sieve(self) -> None:
         self.classes = QComboBox()
         self.classes.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.classes.setMinimumContentsLength(6)
@@ -119,8 +119,8 @@ class PictureBrowser(QWidget):
             self.subsets.currentIndexChanged,
             self.problems.toggled,
         ):
-            signal.connect(self._filter)
-        self.show_all.clicked.connect(lambda: self._show_filter(Filter()))
+            signal.connect(self._sift)
+        self.show_all.clicked.connect(lambda: self._show_sieve(Sieve()))
         self.model.modelReset.connect(self._count_shown)
 
     def _lay_out(self) -> None:
@@ -174,7 +174,7 @@ class PictureBrowser(QWidget):
             self._wanted = None
         self.model.ask_for(self._device_side())
         self.model.show_source(view)
-        self._show_filter(self.model.filter)
+        self._show_sieve(self.model.sieve)
         if self._picture >= 0:
             self.caption.set_text(self.model.words(self._picture))
         if not same and len(view.labels_N):
@@ -190,9 +190,9 @@ class PictureBrowser(QWidget):
             self.caption.set_text(self.model.words(self._picture))
 
     def show_picture(self, picture: int) -> None:
-        """Choose a picture and bring it into sight; the filter ends where it leaves it out."""
+        """Choose a picture and bring it into sight; the sieve ends where it leaves it out."""
         if not self.model.index_of(picture).isValid():
-            self._show_filter(Filter())
+            self._show_sieve(Sieve())
         index = self.model.index_of(picture)
         self.grid.setCurrentIndex(index)
         self.grid.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
@@ -204,17 +204,17 @@ class PictureBrowser(QWidget):
 
     # What a person does
 
-    def _filter(self) -> None:
+    def _sift(self) -> None:
         label = self.classes.currentIndex() - 1
         self._apply(
-            Filter(
+            Sieve(
                 label if label >= 0 else None,
                 self.subsets.currentData(),
                 self.problems.isChecked(),
             )
         )
 
-    def _show_filter(self, new: Filter) -> None:
+    def _show_sieve(self, new: Sieve) -> None:
         with (
             QSignalBlocker(self.classes),
             QSignalBlocker(self.subsets),
@@ -225,8 +225,8 @@ class PictureBrowser(QWidget):
             self.problems.setChecked(new.problems_only)
         self._apply(new)
 
-    def _apply(self, new: Filter) -> None:
-        self.model.show_filtered(new)
+    def _apply(self, new: Sieve) -> None:
+        self.model.sift(new)
         index = self.model.index_of(self._picture)
         if index.isValid():
             with QSignalBlocker(self.grid.selectionModel()):

@@ -1,4 +1,4 @@
-"""The pictures of a source as a Qt model: the ones that a filter lets through."""
+"""The pictures of a source as a Qt model: the ones that a sieve lets through."""
 
 from collections import OrderedDict
 from typing import Any
@@ -20,7 +20,7 @@ TILE = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
 
-class Filter(Struct, frozen=True):
+class Sieve(Struct, frozen=True):
     """Which pictures are shown; None is any. `label` is a place in `classes`, `subset` a number
     as in `subset_N`."""
 
@@ -49,7 +49,7 @@ class PictureList(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._view: SourceView | None = None
-        self._filter = Filter()
+        self._sieve = Sieve()
         self._picture_N = np.zeros(0, np.int64)
         self._problem_N = np.zeros(0, bool)
         self._sentences: dict[int, str] = {}
@@ -105,8 +105,8 @@ class PictureList(QAbstractListModel):
         return self._picture_N
 
     @property
-    def filter(self) -> Filter:
-        return self._filter
+    def sieve(self) -> Sieve:
+        return self._sieve
 
     @property
     def most(self) -> int:
@@ -114,7 +114,7 @@ class PictureList(QAbstractListModel):
         return self._most
 
     def index_of(self, picture: int) -> QModelIndex:
-        """Invalid where the filter leaves the picture out."""
+        """Invalid where the sieve leaves the picture out."""
         row = int(np.searchsorted(self._picture_N, picture))
         there = row < len(self._picture_N) and self._picture_N[row] == picture
         return self.index(row) if there else QModelIndex()
@@ -139,7 +139,7 @@ class PictureList(QAbstractListModel):
             self._pixmaps.clear()
             self._sentences.clear()
             self._problem_N = np.zeros(len(view.labels_N) if view else 0, bool)
-            self._filter = Filter()
+            self._sieve = Sieve()
         self._choose()
 
     def show_survey(self, view: SurveyView) -> None:
@@ -148,15 +148,15 @@ class PictureList(QAbstractListModel):
         if new:
             self._sentences |= new
             self._problem_N[list(new)] = True
-            if self._filter.problems_only:
+            if self._sieve.problems_only:
                 self._choose()
             elif self.rowCount():
                 self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
-    def show_filtered(self, new: Filter) -> None:
-        """Show only what a filter lets through."""
-        if new != self._filter:
-            self._filter = new
+    def sift(self, new: Sieve) -> None:
+        """Show only what a sieve lets through."""
+        if new != self._sieve:
+            self._sieve = new
             self._choose()
 
     def ask_for(self, side: int) -> None:
@@ -190,7 +190,7 @@ class PictureList(QAbstractListModel):
 
     def _choose(self) -> None:
         self.beginResetModel()
-        view, only = self._view, self._filter
+        view, only = self._view, self._sieve
         if view is None:
             self._picture_N = np.zeros(0, np.int64)
         else:
