@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -12,8 +11,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.config import SubsetCounts
-from engine.data.reading.decode import decode
-from engine.data.reading.unread import UNREADABLE, why_unread
 from engine.data.reading.walking import shown
 from engine.data.source import NO_SUBSET, SUBSETS, Problem, Source, Subsets
 from engine.data.sources.manifests import check_manifest, write_manifest
@@ -21,10 +18,10 @@ from engine.data.sources.open import open_source
 from engine.data.subsets.choose import choose_subsets
 from engine.data.subsets.duplicates import alike, in_several
 from engine.data.subsets.writing import check_folder, write_folders
+from engine.data.survey import survey
 from engine.headless.lines import print_json
 
 THREADS = 4
-_AT_ONCE = 256  # pictures that are given to the threads together
 _LINES = 20  # that tell programs how far it is
 _MOST_SHOWN = 10  # problems, and groups of identical pictures, that people are told one by one
 
@@ -64,7 +61,7 @@ def split(where: str, counts: SubsetCounts | None, seed: int, out: Path, as_json
     subsets = choose_subsets(source, counts, seed, unreadable.keys())
     chosen = [index for index, subset in enumerate(subsets.subset_N) if subset != NO_SUBSET]
     groups = in_several(alike(source, chosen, lambda: False), subsets.subset_N)
-    problems = list(unreadable.values())
+    problems = [Problem(shown(source.names[index]), why) for index, why in unreadable.items()]
     if as_manifest:
         write_manifest(out, source, subsets, counts, seed, problems)
     else:
@@ -78,32 +75,18 @@ def split(where: str, counts: SubsetCounts | None, seed: int, out: Path, as_json
     return 0
 
 
-def _unreadable(source: Source, tell: Callable[[int, int], None]) -> dict[int, Problem]:
+def _unreadable(source: Source, tell: Callable[[int, int], None]) -> dict[int, str]:
     """Why the pictures that can't be read can't, by index; every one is read once."""
-    files = source.files
-    if files is None:
+    if source.files is None:
         return {}
-
-    def problem(index: int) -> Problem | None:
-        name = shown(source.names[index])
-        try:
-            decode(files.read(index), name)
-        except UNREADABLE as error:
-            return Problem(name, why_unread(name, error))
-        return None
-
-    found: dict[int, Problem] = {}
-    pool = ThreadPoolExecutor(THREADS, "split")
-    try:
-        for start in range(0, len(source), _AT_ONCE):
-            some = range(start, min(start + _AT_ONCE, len(source)))
-            for index, reason in zip(some, pool.map(problem, some), strict=True):
-                if reason is not None:
-                    found[index] = reason
-                tell(index + 1, len(source))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return found
+    outcomes = survey(source, lambda index, rgb_HWC: None, lambda: False, THREADS)
+    unreadable: dict[int, str] = {}
+    with closing(outcomes):
+        for done, (index, sentence) in enumerate(outcomes, start=1):
+            if sentence:
+                unreadable[index] = sentence
+            tell(done, len(source))
+    return dict(sorted(unreadable.items()))
 
 
 def _outcome(

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from engine.config import Augmentation, DataConfig, SubsetCounts
+from engine.data import survey as data_survey
 from engine.data.batches.feed import Feed
 from engine.data.cache.cache import usual_cache
 from engine.data.catalogue import catalogue
@@ -22,7 +23,6 @@ from engine.data.source import NO_SUBSET, SUBSETS
 from engine.data.sources.open import open_source
 from engine.data.subsets.choose import choose_subsets
 from engine.desk import pictures as module
-from engine.desk import survey as desk_survey
 from engine.desk import thumbnails as desk_thumbnails
 from engine.desk.desk import make_desk
 from engine.desk.source import OpenedSource
@@ -496,19 +496,19 @@ def test_of_a_large_picture_not_every_pixel_is_counted(page, tmp_path):
 def test_quick_questions_are_answered_while_a_survey_runs_and_other_tasks_wait(
     page, folder, monkeypatch, tmp_path
 ):
-    gate = Gate(desk_survey.decoded)
-    monkeypatch.setattr(desk_survey, "decoded", gate)
+    gate = Gate(data_survey.decoded)
+    monkeypatch.setattr(data_survey, "decoded", gate)
     view = page.open(folder)
     page.desk.ask(Survey())
-    wait_until(lambda: len(gate.calls) == desk_survey.SURVEY_THREADS)
+    wait_until(lambda: len(gate.calls) == data_survey.THREADS)
+    partial = page.wait_for(SurveyView)
+    assert (partial.done, partial.total, partial.finished) == (0, 12, False)
     page.desk.ask(ShowSteps(0, DataConfig(size=10)))
     page.wait_for(StepsView)
     page.desk.ask(ShowAugmented(0, DataConfig(size=10), 2, 0))
     page.wait_for(AugmentedView)
     page.desk.ask(ShowThumbnails(view.source, (3,), 20))
     page.wait_for(Thumbnail)
-    partial = page.wait_for(SurveyView)
-    assert (partial.done, partial.total, partial.finished) == (0, 12, False)
     page.desk.ask(Survey())  # it runs already: nothing to say
     page.desk.ask(WriteSubsets(str(tmp_path / "subsets.json"), "manifest"))
     assert page.wait_told("still being surveyed").wrong
@@ -521,17 +521,17 @@ def test_quick_questions_are_answered_while_a_survey_runs_and_other_tasks_wait(
 
 
 def test_another_source_ends_the_survey_of_the_one_before(page, folder, monkeypatch):
-    gate = Gate(desk_survey.decoded)
-    monkeypatch.setattr(desk_survey, "decoded", gate)
+    gate = Gate(data_survey.decoded)
+    monkeypatch.setattr(data_survey, "decoded", gate)
     page.open(folder)
     page.desk.ask(Survey())
-    wait_until(lambda: len(gate.calls) == desk_survey.SURVEY_THREADS)
+    wait_until(lambda: len(gate.calls) == data_survey.THREADS)
     digits = page.open("digits")
     page.desk.ask(Survey())
     gate.opened.set()
     survey = page.wait_for(SurveyView, lambda view: view.finished)
     assert survey.source == digits.source
-    assert len(gate.calls) == desk_survey.SURVEY_THREADS
+    assert len(gate.calls) == data_survey.THREADS
     assert page.told() == []
 
 
@@ -545,8 +545,8 @@ def test_a_picture_that_breaks_the_decoder_is_unreadable_and_logged(
             raise RuntimeError("out of luck")
         return original(source, index)
 
-    original = desk_survey.decoded
-    monkeypatch.setattr(desk_survey, "decoded", broken)
+    original = data_survey.decoded
+    monkeypatch.setattr(data_survey, "decoded", broken)
     page.open(folder)
     survey = page.survey()
     assert list(survey.unreadable) == [0]
@@ -677,12 +677,12 @@ def test_an_error_that_nobody_expected_is_told_and_the_desk_goes_on(page, monkey
 def test_it_closes_while_everything_runs(folder, monkeypatch):
     page = Page()
     page.desk.open()
-    gate = Gate(desk_survey.decoded)
-    monkeypatch.setattr(desk_survey, "decoded", gate)
+    gate = Gate(data_survey.decoded)
+    monkeypatch.setattr(data_survey, "decoded", gate)
     opening = threading.Event()
     view = page.open(folder)
     page.desk.ask(Survey())
-    wait_until(lambda: len(gate.calls) == desk_survey.SURVEY_THREADS)
+    wait_until(lambda: len(gate.calls) == data_survey.THREADS)
 
     def slow(where, cancelled):
         opening.set()
@@ -696,7 +696,7 @@ def test_it_closes_while_everything_runs(folder, monkeypatch):
     assert not page.desk.close(0.0), "the survey is at a picture"
     gate.opened.set()
     assert page.desk.close()
-    assert len(gate.calls) == desk_survey.SURVEY_THREADS
+    assert len(gate.calls) == data_survey.THREADS
     assert page.told() == []
 
 

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 import main as command_line
+from engine.data import survey as data_survey
 from engine.data.sources.manifests import read_manifest
 from engine.data.sources.open import open_source
 from engine.headless import split as split_module
@@ -270,9 +271,11 @@ def test_a_mistake_is_an_object_for_programs(run, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["a.json", "out"])
-@pytest.mark.parametrize("place", ["decode", "in_several"])
-def test_ctrl_c_leaves_nothing(run, pets, tmp_path, monkeypatch, place, out):
-    original = getattr(split_module, place)
+@pytest.mark.parametrize(
+    ("module", "place"), [(data_survey, "decoded"), (split_module, "in_several")]
+)
+def test_ctrl_c_leaves_nothing(run, pets, tmp_path, monkeypatch, module, place, out):
+    original = getattr(module, place)
 
     calls = count()
 
@@ -281,7 +284,7 @@ def test_ctrl_c_leaves_nothing(run, pets, tmp_path, monkeypatch, place, out):
             signal.raise_signal(signal.SIGINT)
         return original(*arguments)
 
-    monkeypatch.setattr(split_module, place, interrupted)
+    monkeypatch.setattr(module, place, interrupted)
     code, _, stderr = run(pets, "--out", tmp_path / out)
     assert code == 130
     assert stderr == "convscope: Interrupted.\n"
