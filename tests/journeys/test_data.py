@@ -70,7 +70,6 @@ def test_a_folder_becomes_a_network_s_pictures(driver: Driver, pictures: Path) -
     # Of 24 and 25 a class, a tenth each to validate and to test, and the rest to learn from.
     assert (loaded.data.training_pictures, loaded.data.validation_pictures) == (39, 6)
     assert loaded.network.stages[0].shape == (3, 40, 48)
-    driver.wait_for_notice("in the same proportions")
     driver.wait_for_phase(Phase.READY)
     driver.press("E")
     epoch = driver.wait_for_event(EpochEnded, place)
