@@ -15,6 +15,7 @@ from engine.data.source import Source
 from engine.data.sources.open import open_source
 from engine.errors import DataError, EngineError, PhaseError
 from engine.loaded import LoadedRun
+from engine.memory import enough_memory
 from engine.messages.events import Event
 from engine.networks.describe import describe
 from engine.networks.stages import Stage
@@ -22,7 +23,7 @@ from engine.runs.checkpoint import Checkpoint
 from engine.runs.history import History, Left
 from engine.runs.saved import load_checkpoint
 from engine.telemetry.curves import Curves
-from engine.training.devices import enough_memory, find_device
+from engine.training.devices import find_device
 from engine.training.run import Run
 
 

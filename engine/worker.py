@@ -5,19 +5,21 @@ window. Nothing here waits for the device while training.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-
-import torch
 
 from engine.errors import DataError, DeviceError, EngineError, NetworkError, PhaseError
 from engine.files import text_as_name
 from engine.hyperparameters import Value, changed, difference
 from engine.loaded import LoadedRun
+from engine.memory import enough_memory
 from engine.messages import commands, events
 from engine.messages.commands import Command
+from engine.messages.frames import Demand
 from engine.probes import Probe, Probes, examples_of, is_dark
+from engine.runs.keeper import Keeper
 from engine.runs.saved import save_run
 from engine.state import Phase, Status, Trigger, follow
 from engine.succession import Succession
@@ -25,7 +27,6 @@ from engine.tasks.kinds import Place, as_probe, task_for
 from engine.tasks.tasks import Tasks
 from engine.telemetry.looking import Looking
 from engine.telemetry.outlet import Outlet
-from engine.training.devices import device_title
 from engine.training.run import Run
 
 SHOWN_AT_FIRST = 4
@@ -39,8 +40,10 @@ class Worker:
         self,
         outlet: Outlet,
         clock: Callable[[], float] = time.perf_counter,
+        keeper: Keeper | None = None,
     ) -> None:
-        """`outlet` gets all that is told; `clock` gives seconds."""
+        """`outlet` gets all that is told; `clock` gives seconds; `keeper`, which has been started
+        and is closed with this, keeps what is trained."""
         self.phase = Phase.STARTING
         self.outlet = outlet
         self.curves = outlet.curves
@@ -48,6 +51,9 @@ class Worker:
         self.tasks = Tasks(outlet, clock)
         self.clock = clock
         self._command = 0
+        self._too_much: Demand | None = None
+        self._keeper = keeper
+        self._kept: tuple[object, ...] = ()
         self._probes = Probes()
         self._runs = Succession(outlet.curves, clock, outlet.tell)
 
@@ -82,6 +88,8 @@ class Worker:
             case commands.Resume():
                 folder = Path(text_as_name(command.folder))
                 self._load(partial(self._runs.resume, folder, command.device), Trigger.RESUMED)
+                if self._keeper is not None and self._keeper.folder == folder:
+                    self._kept = self._here(self._need().run)
             case commands.Start():
                 self._begin(Trigger.START)
             case commands.Step():
@@ -185,7 +193,26 @@ class Worker:
         loaded.transfer.drain()
         if loaded.figures.bad_step is not None:
             phase = self._return_to_good(loaded, loaded.figures.bad_step)
+        self._keep(loaded)
         self._enter(phase)
+
+    def _keep(self, loaded: LoadedRun) -> None:
+        """Have the run as it stands kept, where it isn't yet."""
+        here = self._here(loaded.run)
+        if self._keeper is None or here == self._kept or not loaded.run.step_number:
+            return
+        self._kept = here
+        began = self.clock()
+        try:
+            with enough_memory("a copy of it", "It goes on all the same."):
+                loaded.send_checkpoint(self._keeper.offer)
+        except DeviceError as error:
+            self.outlet.tell(events.NotKept(f"What is trained isn't kept: {error}"))
+        now = self.clock()
+        self._keeper.note_copied(now, now - began)
+
+    def _here(self, run: Run) -> tuple[object, ...]:
+        return self._runs.number, run.step_number, run.epoch, run.settings, run.goal_epochs
 
     def _return_to_good(self, loaded: LoadedRun, bad_step: int) -> Phase:
         """The loss is no number any more: bring back the last weights that were good."""
@@ -283,26 +310,13 @@ class Worker:
         run, figures = loaded.run, loaded.figures
         # Before the step: the prediction of a picture that has just come waits for no other.
         look = partial(self.looking.while_training, loaded.subject, self._probes)
-        self.tasks.between_steps(look, self.looking.pace)
-        began = self.clock()
         try:
-            if run.is_epoch_trained:
-                sums = run.validate()
-                figures.note_validation(self.clock() - began)
-                if sums is not None:
-                    figures.note_epoch(sums)
-            else:
-                if figures.looks_sound:
-                    loaded.snapshots.keep(run)
-                before = run.position
-                losses = run.step()
-                figures.note_step(losses, run.position - before, self.clock() - began)
-        except torch.OutOfMemoryError as error:
-            raise DeviceError(
-                f"{device_title(run.device)} has too little memory for this batch.",
-                "Choose a smaller batch size and start over.",
-            ) from error
-        except (DataError, NetworkError) as error:
+            with self._enough_to_look():
+                self.tasks.between_steps(look, self.looking.pace)
+            began = self.clock()
+            with enough_memory("this batch", "Choose a smaller batch size, and go on."):
+                self._train(loaded, began)
+        except (DataError, NetworkError, DeviceError) as error:
             # A person can put it right: what was learned is kept, and training goes on from here.
             loaded.tell_problems()
             self._settle(Trigger.HOLD)
@@ -311,6 +325,9 @@ class Worker:
         loaded.tell_problems()
         loaded.transfer.poll()
         at_epoch_end = run.position == 0
+        keeper = self._keeper
+        if keeper is not None and figures.looks_sound and keeper.is_due(began, at_epoch_end):
+            self._keep(loaded)
         stepping = loaded.hold_after is Trigger.STEP
         stepped = run.step_number > loaded.begun_at
         if (
@@ -325,15 +342,43 @@ class Worker:
         elif at_epoch_end and run.epoch >= run.goal_epochs:
             self._settle(Trigger.END)
 
+    def _train(self, loaded: LoadedRun, began: float) -> None:
+        run, figures = loaded.run, loaded.figures
+        if run.is_epoch_trained:
+            sums = run.validate()
+            figures.note_validation(self.clock() - began)
+            if sums is not None:
+                figures.note_epoch(sums)
+        else:
+            if figures.looks_sound:
+                loaded.snapshots.keep(run)
+            before = run.position
+            learned = run.step()
+            figures.note_step(learned, run.position - before, self.clock() - began)
+
     def rest(self) -> None:
         """Nothing trains: look once more if anything that is wanted has changed, make ready what
         the first step would have to wait for, and do one slice of a task."""
         loaded = self._loaded
         if loaded is not None and self.phase in (Phase.READY, Phase.PAUSED, Phase.FINISHED):
-            self.looking.standing_still(loaded.subject, self._probes)
+            if self.looking.demand is not self._too_much:
+                try:
+                    with self._enough_to_look():
+                        self.looking.standing_still(loaded.subject, self._probes)
+                except DeviceError as error:
+                    self.outlet.tell(events.Halted(str(error)))
             if self.phase is Phase.READY:
                 loaded.run.prepare()
         self.tasks.advance(alone=True)
+
+    @contextmanager
+    def _enough_to_look(self) -> Iterator[None]:
+        """Within it too little memory is a DeviceError; standing still nobody looks then until
+        something else is wanted."""
+        self._too_much = self.looking.demand
+        with enough_memory("looking at the network", "Hide some panels, and go on."):
+            yield
+        self._too_much = None
 
     @property
     def is_busy(self) -> bool:
@@ -352,10 +397,18 @@ class Worker:
 
     def save(self, folder: Path) -> None:
         """Write the network, its config and its figures; RunError when that can't be done."""
+        if self._keeper is not None and self._keeper.folder == folder:
+            self._keeper.wait()
         save_run(folder, self._need().checkpoint())
 
     def close(self) -> None:
         """Give what run and tasks hold back to the device."""
         self.tasks.close()
-        self._runs.close()
+        try:
+            if self._loaded is not None:
+                self._keep(self._loaded)
+            self._runs.close()
+        finally:
+            if self._keeper is not None:
+                self._keeper.close()
         self.looking.forget()

@@ -108,6 +108,22 @@ def add_subset_options(group: argparse._ActionsContainer, add_count: AddCount) -
     add_count(group, "--test", 0, "pictures of each class to keep for the test")
 
 
+FIXED = (
+    *("data", "preset", "train", "validation", "test", "size", "colour", "fit"),
+    *("normalisation", "augmentation", "network", "seed"),
+)
+"""What is said of a run once and for all, by the names of the options."""
+
+
+def refuse_fixed(chosen: argparse.Namespace) -> None:
+    """ConfigError where something was said that a run which goes on can't change."""
+    for name in FIXED:
+        if getattr(chosen, name) is not None:
+            raise ConfigError(
+                f"A run that goes on can't change --{name}.", f"Leave out --{name}, or train anew."
+            )
+
+
 def run_config(chosen: argparse.Namespace) -> RunConfig:
     """The preset with what was said in its place; ConfigError or NetworkError in one sentence."""
     name = chosen.preset or _usual_preset(chosen.data)

@@ -111,6 +111,12 @@ class EngineLost(Message, frozen=True):
     sentence: str
 
 
+class NotKept(Message, frozen=True):
+    """Why what is trained is not written to the disk as it goes: training goes on all the same."""
+
+    sentence: str
+
+
 class Refused(Message, frozen=True):
     """A command could not be carried out; nothing has changed. `command` is its number."""
 
@@ -206,6 +212,7 @@ Event = (
     | LossNotFinite
     | Halted
     | CacheProblem
+    | NotKept
     | EngineLost
     | Refused
     | Failed

@@ -24,8 +24,8 @@ from engine.config import (
 )
 from engine.errors import NetworkError
 
-MOST_WEIGHTS = 500_000_000  # of one layer: 2 GB in float32, and training holds several copies
-MOST_VALUES = 100_000_000  # that one layer gives for one picture: 400 MB in float32
+MOST_WEIGHTS = 500_000_000  # of all layers: 2 GB in float32, and training holds several copies
+MOST_VALUES = 100_000_000  # that all layers give for one picture: 400 MB in float32
 
 Shape = tuple[int, ...]
 
@@ -79,6 +79,7 @@ def each_layer(
     """The children that `build` makes, one after another, each with its name and the shape that it
     gives for one picture. NetworkError where the next can't be built."""
     shape: Shape = shape_CHW
+    room = _Room()
     numbers: Counter[str] = Counter()
     for place, layer in enumerate(config.layers, start=1):
         kind = _KINDS[type(layer)]
@@ -89,11 +90,13 @@ def each_layer(
                 shape = (prod(shape),)
                 yield "flatten", nn.Flatten(), shape
             units = _units(name, layer, classes, last=place == len(config.layers))
-            module: nn.Module = _dense(name, shape[0], units, layer.activation)
+            module: nn.Module = _dense(name, shape[0], units, layer.activation, room)
             shape = (units,)
         elif isinstance(layer, BatchNorm):
+            room.take(name, 2 * shape[0], prod(shape))
             module = (nn.BatchNorm2d if len(shape) == 3 else nn.BatchNorm1d)(shape[0])
         elif isinstance(layer, Dropout):
+            room.take(name, 0, prod(shape))
             module = nn.Dropout(layer.share)
         elif len(shape) != 3:
             raise NetworkError(
@@ -101,7 +104,7 @@ def each_layer(
                 "Move it in front of the first dense layer.",
             )
         else:
-            module, shape = _over_maps(name, layer, shape)
+            module, shape = _over_maps(name, layer, shape, room)
         yield name, module, shape
     _check_end(config)
 
@@ -115,7 +118,10 @@ def _check_end(config: NetworkConfig) -> None:
 
 
 def _over_maps(
-    name: str, layer: Conv | MaxPool | AveragePool | GlobalAveragePool, shape: Shape
+    name: str,
+    layer: Conv | MaxPool | AveragePool | GlobalAveragePool,
+    shape: Shape,
+    room: "_Room",
 ) -> tuple[nn.Module, Shape]:
     """A layer that goes over maps (C, H, W), and the shape of the maps it gives."""
     channels, height, width = shape
@@ -126,10 +132,11 @@ def _over_maps(
         padded_size = (height + padded, width + padded)
         size = _size_after(name, layer.kernel, layer.stride, padded_size)
         weights = layer.filters * (channels * layer.kernel**2 + 1)
-        _affordable(name, weights, max(layer.filters * prod(size), channels * prod(padded_size)))
+        room.take(name, weights, max(layer.filters * prod(size), channels * prod(padded_size)))
         return _conv(channels, layer), (layer.filters, *size)
     stride = layer.stride or layer.size
     size = _size_after(name, layer.size, stride, (height, width))
+    room.take(name, 0, channels * prod(size))
     pool = nn.MaxPool2d if isinstance(layer, MaxPool) else nn.AvgPool2d
     return pool(layer.size, stride), (channels, *size)
 
@@ -163,8 +170,10 @@ def _conv(channels: int, layer: Conv) -> nn.Sequential:
     return _activated(parts, layer.activation)
 
 
-def _dense(name: str, values: int, units: int, activation: Activation) -> nn.Sequential:
-    _affordable(name, units * (values + 1), units)
+def _dense(
+    name: str, values: int, units: int, activation: Activation, room: "_Room"
+) -> nn.Sequential:
+    room.take(name, units * (values + 1), units)
     return _activated(OrderedDict(linear=nn.Linear(values, units)), activation)
 
 
@@ -197,14 +206,28 @@ def _units(name: str, layer: Dense, classes: int, last: bool) -> int:
     return classes
 
 
-def _affordable(name: str, weights: int, values: int) -> None:
-    if weights > MOST_WEIGHTS:
-        raise NetworkError(
-            f"{name} would have {weights:,} weights; {MOST_WEIGHTS:,} is the most.",
-            "Give it fewer filters or units, or pool the maps before it.",
-        )
-    if values > MOST_VALUES:
-        raise NetworkError(
-            f"{name} would give {values:,} values for a picture; {MOST_VALUES:,} is the most.",
-            "Give it fewer filters or a larger stride.",
-        )
+class _Room:
+    """What layers may still take, worked out before each is made."""
+
+    def __init__(self) -> None:
+        self._weights = 0
+        self._values = 0
+
+    def take(self, name: str, weights: int, values: int) -> None:
+        """NetworkError where a layer has too many weights, or gives too many values for a picture,
+        by itself or with those before it."""
+        self._weights += weights
+        self._values += values
+        if self._weights > MOST_WEIGHTS:
+            more = "" if self._weights == weights else f", {self._weights:,} with those before it"
+            raise NetworkError(
+                f"{name} would have {weights:,} weights{more}; {MOST_WEIGHTS:,} is the most.",
+                "Give it fewer filters or units, or pool the maps before it.",
+            )
+        if self._values > MOST_VALUES:
+            more = "" if self._values == values else f", {self._values:,} with those before it"
+            raise NetworkError(
+                f"{name} would give {values:,} values for a picture{more}; {MOST_VALUES:,} is the"
+                " most.",
+                "Give it fewer filters or a larger stride.",
+            )

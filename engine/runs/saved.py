@@ -30,14 +30,8 @@ from engine.messages.events import EpochEnded
 from engine.networks.presets import preset_names
 from engine.program import COMMAND
 from engine.runs.checkpoint import Checkpoint
+from engine.runs.names import CHECKPOINT, CONFIG, EPOCHS, NETWORK, WEIGHTS
 from engine.runs.packing import AGAIN, check_scaling, check_weights, empty_network, pack, unpack
-
-CHECKPOINT = "checkpoint.safetensors"
-CONFIG = "config.toml"
-NETWORK = "network.json"
-WEIGHTS = "weights.safetensors"
-EPOCHS = "epochs.jsonl"
-NAMES = (CHECKPOINT, WEIGHTS, CONFIG, EPOCHS, NETWORK)
 
 MOST_BYTES = 2**33
 """Of a file of a run: 8 GiB."""

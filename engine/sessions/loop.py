@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from engine.errors import EngineError
 from engine.funnel import attempt
 from engine.messages.commands import Command, Load
-from engine.messages.events import Failed, PhaseChanged, Refused
+from engine.messages.events import Failed, NotKept, PhaseChanged, Refused
 from engine.messages.frames import Demand
 from engine.state import Phase, Status
 from engine.telemetry.outlet import Outlet
@@ -32,10 +33,14 @@ REST_SECONDS = 1.0
 class EngineLoop:
     """A worker between a queue of commands and an outlet."""
 
-    def __init__(self, outlet: Outlet, torch_threads: int | None = None) -> None:
-        """`torch_threads`: how many threads torch computes with; None leaves torch's own choice."""
+    def __init__(
+        self, outlet: Outlet, torch_threads: int | None = None, keep_in: Path | None = None
+    ) -> None:
+        """`torch_threads`: how many threads torch computes with; None leaves torch's own choice.
+        `keep_in` is a folder in which what is trained is kept as it goes."""
         self._outlet = outlet
         self._torch_threads = torch_threads
+        self._keep_in = keep_in
         self._commands: queue.SimpleQueue[tuple[int, Command]] = queue.SimpleQueue()
         self._wake = threading.Event()
         self._demand = Demand()
@@ -95,12 +100,17 @@ class EngineLoop:
     def _load_worker(self) -> "Worker":
         import torch
 
+        from engine.runs.keeper import Keeper
         from engine.worker import Worker
 
         # Thread counts belong to the thread that computes, before it computes anything.
         if self._torch_threads is not None:
             torch.set_num_threads(self._torch_threads)
-        worker = Worker(self._outlet)
+        keeper = None
+        if self._keep_in is not None:
+            keeper = Keeper(self._keep_in, lambda why: self._outlet.tell(NotKept(why)))
+            keeper.start()
+        worker = Worker(self._outlet, keeper=keeper)
         worker.start()
         self._status = worker.status()
         return worker

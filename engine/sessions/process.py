@@ -44,13 +44,15 @@ class ProcessSession:
 
     can_restart = True
 
-    def __init__(self, torch_threads: int | None = None) -> None:
-        """`torch_threads`: how many threads torch computes with; None leaves torch's own choice."""
+    def __init__(self, torch_threads: int | None = None, keep_in: Path | None = None) -> None:
+        """`torch_threads`: how many threads torch computes with; None leaves torch's own choice.
+        `keep_in` is a folder in which what is trained is kept as it goes."""
         self.outlet = Outlet()
         self.curves = self.outlet.curves
         self._inbox = self.outlet.join()
         self._numbers = itertools.count(1)
         self._torch_threads = torch_threads
+        self._keep_in = keep_in
         self._pictures = PictureReaders(self.send, self.outlet.tell)
         self._engine: Engine | None = None
         self._early: list[Message] = []
@@ -68,7 +70,7 @@ class ProcessSession:
 
     def _start(self) -> None:
         self._boundary_at = time.monotonic()
-        engine = self._engine = Engine(self._torch_threads, self._hear, self._lose)
+        engine = self._engine = Engine(self._torch_threads, self._keep_in, self._hear, self._lose)
         early, self._early = self._early, []
         for message in early:
             engine.send(message)
@@ -207,6 +209,7 @@ class Engine:
     def __init__(
         self,
         torch_threads: int | None,
+        keep_in: Path | None,
         hear: Callable[[Message], None],
         lose: Callable[["Engine", str], None],
     ) -> None:
@@ -219,7 +222,10 @@ class Engine:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, torch_threads), name="convscope engine", daemon=True
+            target=serve,
+            args=(theirs, torch_threads, keep_in),
+            name="convscope engine",
+            daemon=True,
         )
         self._process.start()
         theirs.close()  # so that the end of the process is the end of the connection

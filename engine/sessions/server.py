@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from engine.errors import MessageError
 from engine.message import Message
@@ -30,13 +31,13 @@ LONGEST_END = 30.0
 """After so many seconds without a window a process that is stuck is ended all the same."""
 
 
-def serve(connection: Connection, torch_threads: int | None) -> None:
+def serve(connection: Connection, torch_threads: int | None, keep_in: Path | None = None) -> None:
     """The life of the process: until the window closes, or has gone."""
     # Ctrl+C in a terminal reaches all its processes, and the window decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
     keep_freed_memory()
-    Server(connection, torch_threads).run()
+    Server(connection, torch_threads, keep_in).run()
     # All is told and closed. What torch and Python would still tidy up takes seconds, or hangs.
     os._exit(0)
 
@@ -44,11 +45,13 @@ def serve(connection: Connection, torch_threads: int | None) -> None:
 class Server:
     """An engine loop between the two ends of a connection."""
 
-    def __init__(self, connection: Connection, torch_threads: int | None) -> None:
+    def __init__(
+        self, connection: Connection, torch_threads: int | None, keep_in: Path | None
+    ) -> None:
         self._connection = connection
         self._outlet = Outlet()
         self._inbox = self._outlet.join()
-        self._loop = EngineLoop(self._outlet, torch_threads)
+        self._loop = EngineLoop(self._outlet, torch_threads, keep_in)
         self._takes_frames = True
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._read, name="from the window", daemon=True)

@@ -22,12 +22,13 @@ class ThreadSession:
 
     can_restart = False
 
-    def __init__(self, torch_threads: int | None = None) -> None:
-        """`torch_threads`: how many threads torch computes with; None leaves torch's own choice."""
+    def __init__(self, torch_threads: int | None = None, keep_in: Path | None = None) -> None:
+        """`torch_threads`: how many threads torch computes with; None leaves torch's own choice.
+        `keep_in` is a folder in which what is trained is kept as it goes."""
         self.outlet = Outlet()
         self._inbox = self.outlet.join()
         self._numbers = itertools.count(1)
-        self._loop = EngineLoop(self.outlet, torch_threads)
+        self._loop = EngineLoop(self.outlet, torch_threads, keep_in)
         self._pictures = PictureReaders(self.send, self.outlet.tell)
         self._engine = threading.Thread(target=self._loop.run, name="engine", daemon=True)
         self.curves = self.outlet.curves

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.batches.scaling import Scaling
+from engine.memory import is_out_of_memory
 from engine.messages.frames import Demand, PredictionsDemand, Wanted
 from engine.networks.scores import class_scores
 from engine.probes import Probe, Probes
@@ -148,9 +149,11 @@ class Looking:
             scores_NK = self._take(subject, selected, pictures, wanted, predict=bool(chosen))
             if chosen and scores_NK is not None and len(scores_NK) == len(pictures):
                 self._send_predictions(made, subject, probes, pictures, scores_NK)
-        except Exception:
-            # Modules that aren't ours may raise anything in eval mode, and there may be too little
-            # memory for a look: that is no reason to end the training.
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise  # which a person can help
+            # Modules that aren't ours may raise anything in eval mode: that is no reason to end the
+            # training.
             if not self._trouble_told:
                 self._trouble_told = True
                 log.warning("looking at the network failed", exc_info=True)

@@ -129,28 +129,3 @@ def seed_device(device: torch.device, seed: int) -> None:
         torch.default_generator.manual_seed(seed)
     else:
         torch.manual_seed(seed)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the memory of a device or of the process isn't enough.
-
-    Only CUDA has an error of its own for it: on the CPU and on MPS it is a RuntimeError, which
-    says so in words.
-    """
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    words = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in words or "not enough memory" in words
-    )
-
-
-@contextmanager
-def enough_memory(what: str, hint: str) -> Iterator[None]:
-    """Within it, too little memory is a DeviceError that says what it was too little for."""
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise DeviceError(f"There is too little memory for {what}.", hint) from error

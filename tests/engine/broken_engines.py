@@ -11,7 +11,9 @@ FAULT = "CONVSCOPE_TEST_FAULT"
 """The variable with the path of a file: while that is there, each step goes wrong as it says."""
 
 
-def serve_with_faults(connection: Connection, torch_threads: int | None) -> None:
+def serve_with_faults(
+    connection: Connection, torch_threads: int | None, keep_in: Path | None
+) -> None:
     """Like `serve`, with a network whose steps fail, hang in C, or take the process with them."""
     from engine.training.run import Run
 
@@ -31,4 +33,4 @@ def serve_with_faults(connection: Connection, torch_threads: int | None) -> None
         return step(run)
 
     Run.step = faulty  # type: ignore[method-assign,assignment]
-    serve(connection, torch_threads)
+    serve(connection, torch_threads, keep_in)

@@ -34,7 +34,8 @@ from engine.messages.events import EpochEnded
 from engine.networks.build import build
 from engine.networks.presets import find_network
 from engine.runs.checkpoint import Checkpoint, Origin
-from engine.runs.saved import NAMES, load_checkpoint, load_run, open_trained, save_run
+from engine.runs.names import NAMES
+from engine.runs.saved import load_checkpoint, load_run, open_trained, save_run
 from engine.training.figures import RunFigures
 
 CONFIG = RunConfig(

@@ -5,7 +5,7 @@ import textwrap
 
 from engine.headless.options import add_count, add_json, path_from
 from engine.headless.train_options import add_options as add_run_options
-from engine.headless.train_options import run_config
+from engine.headless.train_options import refuse_fixed, run_config, training_changes
 from engine.networks.presets import preset_names
 from engine.presets import presets
 
@@ -31,8 +31,10 @@ and, where there is more to say of the pictures,
   {"event": "note", "message": ...}                       such as that a class has too few
   {"event": "left_out", "picture": ..., "message": ...}   a picture that can't be read
 
-DIR then holds config.toml, network.json, weights.safetensors and epochs.jsonl; those of a run saved
-there before are replaced.
+DIR is written after every epoch and at the end, also after Ctrl-C, SIGTERM or a closed pipe. It
+holds checkpoint.safetensors, all that it takes to go on with --resume DIR as if the training had
+never stopped, and, for other programs, config.toml, network.json, weights.safetensors and
+epochs.jsonl; those of a run saved there before are replaced.
 
 presets, which the other options begin with:
 {presets}
@@ -42,6 +44,7 @@ examples:
   {command} train --data dogs-vs-cats.zip --out runs/cats
   {command} train --data pictures/ --preset cats-dogs-augmented --train 1000 --json
   {command} train --network digits-small --lr 0.01 --seed 1 --json
+  {command} train --resume runs/digits --epochs 40 --optimizer sgd --lr 0.01
   {command} train --network my-network.toml --device cuda --out runs/mine"""
 
 
@@ -51,14 +54,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", type=path_from, help="save the trained network in this folder"
     )
+    parser.add_argument(
+        "--resume",
+        metavar="DIR",
+        type=path_from,
+        help="go on with the run in this folder, which is also saved in; the options of the"
+        " training but --network and --seed can be changed",
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
     from engine.headless.reports import BarReport, JsonReport
-    from engine.headless.train import train
+    from engine.headless.train import resume, train
 
-    config = run_config(chosen)
-    return train(config, chosen.out, JsonReport() if chosen.json else BarReport())
+    if chosen.resume is not None:
+        refuse_fixed(chosen)
+    config = run_config(chosen) if chosen.resume is None else None
+    report = JsonReport() if chosen.json else BarReport()
+    if config is None:
+        changes = training_changes(chosen)
+        return resume(chosen.resume, changes, chosen.device, chosen.out, report)
+    return train(config, chosen.out, report)
 
 
 def _networks() -> str:
