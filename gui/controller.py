@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from engine.messages.commands import Command
 from engine.messages.events import Event, Loaded
 from engine.percent import percent
 from engine.presets import find_preset
+from engine.runs.kept import left_behind
 from engine.sessions.session import Session
 from engine.state import Phase, Status
 from gui.actions import Actions
@@ -96,6 +98,18 @@ class Controller(QObject):
     def open(self) -> None:
         """Start the engine: it loads torch, then the data and the network."""
         self._session.open(self._config)
+        left = left_behind()
+        if left is not None:
+            self._parts.notices.offer(
+                f"The last time, {left.network} on {Path(left.source).name} had come to step"
+                f" {left.step:,} (epoch {left.epoch + 1}).",
+                ("Continue where you stopped", partial(self.resume, left.folder)),
+            )
+
+    def resume(self, folder: Path) -> None:
+        """Go on with a run that was kept; what was trained meanwhile can be brought back."""
+        number = self._session.send(commands.Resume(str(folder)))
+        self._answers[number] = self._say_resumed
 
     def start_or_pause(self) -> None:
         training = self._session.status.phase is Phase.TRAINING
@@ -258,6 +272,9 @@ class Controller(QObject):
 
     def _say_started_over(self, event: Loaded) -> None:
         self._parts.notices.tell("Training starts over, from fresh weights.", ("Undo", self.undo))
+
+    def _say_resumed(self, event: Loaded) -> None:
+        self._parts.notices.tell(f"{event.network.name} is back. Start goes on from there.")
 
     def _say_loaded(self, event: Loaded) -> None:
         name = event.data.source if event.data else event.network.name

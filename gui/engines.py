@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from engine.runs.kept import own_folder
 from engine.sessions.session import Session
 from gui.settings import Settings
 
@@ -19,11 +20,11 @@ def remembered_engine(settings: Settings) -> Engine:
 
 
 def make_session(engine: Engine) -> Session:
-    """A session over an engine that is not started yet."""
+    """A session over an engine that is not started yet; it keeps what it trains."""
     if engine == "process":
         from engine.sessions.process import ProcessSession
 
-        return ProcessSession()
+        return ProcessSession(keep_in=own_folder())
     from engine.sessions.thread import ThreadSession
 
-    return ThreadSession()
+    return ThreadSession(keep_in=own_folder())

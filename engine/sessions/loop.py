@@ -15,7 +15,7 @@ import msgspec
 
 from engine.errors import EngineError
 from engine.funnel import attempt
-from engine.messages.commands import Command, Load
+from engine.messages.commands import Command, Load, Resume
 from engine.messages.events import Failed, NotKept, PhaseChanged, Refused
 from engine.messages.frames import Demand
 from engine.state import Phase, Status
@@ -126,7 +126,7 @@ class EngineLoop:
         """All commands that wait, then one step; or, standing still, one look and a rest."""
         while not self._commands.empty() and not self._closing.is_set():
             number, command = self._commands.get()
-            if isinstance(command, Load):
+            if isinstance(command, Load | Resume):
                 self._status = msgspec.structs.replace(
                     worker.status(), phase=Phase.LOADING, activity="Loading pictures and network"
                 )

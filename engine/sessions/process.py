@@ -23,10 +23,11 @@ from engine.errors import MessageError
 from engine.message import Message
 from engine.messages import events
 from engine.messages.codec import decode, encode
-from engine.messages.commands import AddProbe, Command, Load
+from engine.messages.commands import AddProbe, Command, Load, Resume, SetBudget
 from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey
 from engine.messages.wire import Alive, Close, CurvesPart, Painted, Sent, Taken
+from engine.runs.kept import CHECKPOINT
 from engine.sessions.pictures import PictureReaders
 from engine.sessions.server import serve
 from engine.state import Phase, Status
@@ -59,6 +60,7 @@ class ProcessSession:
         self._status = Status()
         self._demand = Demand()
         self._config: RunConfig | None = None
+        self._budget: SetBudget | None = None
         self._own = OwnPictures()
         self._closing = False
         self._boundary_at = time.monotonic()
@@ -94,7 +96,11 @@ class ProcessSession:
                 self.outlet.tell(events.ProbeRemoved(event.probe))
         self._status = Status()
         self.outlet.tell(events.PhaseChanged(Phase.STARTING))
-        if self._config is not None:
+        if self._budget is not None:
+            self.send(self._budget)
+        if self._keep_in is not None and (self._keep_in / CHECKPOINT).exists():
+            self.send(Resume(str(self._keep_in)))
+        elif self._config is not None:
             self.send(Load(self._config))
         for picture in self._own.taken_along():
             self.send(picture)
@@ -113,6 +119,8 @@ class ProcessSession:
         number = next(self._numbers)
         if isinstance(command, AddProbe):
             self._own.note(number, command)
+        elif isinstance(command, SetBudget):
+            self._budget = command
         self._pass_on(Sent(number, command))
         return number
 
@@ -302,5 +310,5 @@ def _why(process: SpawnProcess) -> str:
     if code < 0:
         name = signal.Signals(-code).name if -code in list(signal.Signals) else f"signal {-code}"
         memory = ", perhaps as memory ran out" if name == "SIGKILL" else ""
-        return f"The engine was ended by {name}{memory}. What it had kept is there."
-    return f"The engine has ended by itself (exit code {code}). What it had kept is there."
+        return f"The engine was ended by {name}{memory}."
+    return f"The engine has ended by itself (exit code {code})."

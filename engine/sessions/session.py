@@ -45,8 +45,8 @@ class Session(Protocol):
         """End the training and the engine; False if it outlived the timeout (s): ask again."""
 
     def restart(self) -> None:
-        """End the engine, however stuck it is, and start another: it is told nothing yet. Does
-        nothing where `can_restart` is false."""
+        """End the engine, however stuck it is, and start another, which goes on from what the last
+        one had kept, or begins its run anew. Does nothing where `can_restart` is false."""
 
     def send(self, command: Command) -> int:
         """Queue a command, which the engine takes at the next step boundary; its number. What

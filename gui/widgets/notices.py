@@ -105,6 +105,10 @@ class Notices(QWidget):
             if notice.button is not None and notice.button.text() in offers:
                 notice.dismiss()
 
+    def offer(self, sentence: str, action: tuple[str, Deed]) -> None:
+        """Offer to do something; it stays until that is done or dismissed."""
+        self._add(sentence, trouble=False, action=action)
+
     def warn(self, sentence: str, action: tuple[str, Deed] | None = None) -> None:
         """Say what went wrong; it stays until dismissed or pushed out by newer ones."""
         self._add(sentence, trouble=True, action=action)

@@ -17,6 +17,7 @@ from engine.messages import commands, events
 from engine.messages.codec import decode, encode
 from engine.messages.frames import Demand, MapsDemand, PredictionsDemand, PredictionsFrame
 from engine.messages.wire import Close, CurvesPart, Sent
+from engine.runs.saved import load_checkpoint
 from engine.sessions import process as module
 from engine.sessions.process import ProcessSession
 from engine.sessions.server import serve
@@ -109,6 +110,27 @@ def test_an_engine_that_dies_in_a_step_is_told_and_another_goes_on(
     reader.wait_for(lambda event: isinstance(event, events.ProbeShown) and event.name == "mine")
     session.send(commands.Start())
     reader.wait_for_phase(Phase.FINISHED)
+    assert session.close()
+
+
+def test_an_engine_that_was_killed_goes_on_from_what_it_had_kept(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    session = ProcessSession(torch_threads=1, keep_in=kept)
+    session.open(msgspec_replace(SMALL, epochs=10**6))
+    reader = Reader(session)
+    session.send(commands.Start())
+    wait_until(lambda: session.status.epoch >= 2)
+    session.send(commands.Pause())
+    reader.wait_for_phase(Phase.PAUSED)
+    step = session.status.step
+    wait_until(lambda: load_checkpoint(kept).step == step)
+    engine_of(session).kill()
+    lost(reader)
+    reader.seen.clear()
+    session.restart()
+    reader.wait_for_phase(Phase.PAUSED)
+    assert session.status.step == step
+    assert session.curves.read().step_N[-1] == step
     assert session.close()
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from engine.config import DataConfig, RunConfig, SubsetCounts, TrainingConfig
 from engine.data import endings
 from engine.messages import commands, events
+from engine.runs.kept import Kept
 from engine.state import Phase, Status
 from gui.app import make_window
 from gui.controller import Controller
@@ -595,3 +596,26 @@ def test_evaluate_opens_its_panel_and_asks_once_for_figures_of_now(window, sessi
 def test_without_a_network_nothing_can_be_evaluated(window, session, controller):
     set_status(session, controller, Status(phase=Phase.IDLE))
     assert not window.parts.actions.evaluate.isEnabled()
+
+
+@pytest.fixture
+def left(monkeypatch, tmp_path):
+    kept = Kept(tmp_path, "digits convnet", "/pictures/cats", 1066, 16, 0.0)
+    monkeypatch.setattr("gui.controller.left_behind", lambda: kept)
+    return kept
+
+
+def test_the_run_of_the_last_window_is_offered_and_goes_on(window, session, controller, left):
+    controller.open()
+    (sentence,) = sentences(window)
+    assert "digits convnet on cats" in sentence
+    assert "step 1,066" in sentence
+    press_notice(window, "Continue where you stopped")
+    assert session.sent == [commands.Resume(str(left.folder))]
+    controller.handle([answering(len(session.sent))])
+    assert any("is back" in sentence for sentence in sentences(window))
+
+
+def test_where_the_last_window_left_nothing_nothing_is_offered(window, controller):
+    controller.open()
+    assert sentences(window) == []
