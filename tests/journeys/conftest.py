@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
-    """Opens the window: `open_window(config, folder, torch_threads)`, each of them optional.
+    """Opens the window: `open_window(config, folder, torch_threads, keep_in)`, each optional.
 
     `config` is QUICK unless another is given; None loads the remembered one. `folder` holds the
     settings and is the test's own. One thread is enough for the quick network, and doesn't wait
@@ -89,8 +89,9 @@ def open_window(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Driver]]
         config: RunConfig | None = QUICK,
         folder: Path = tmp_path / "settings",
         torch_threads: int = 1,
+        keep_in: Path | None = None,
     ) -> Driver:
-        drivers.append(Driver(qtbot, folder, config, torch_threads))
+        drivers.append(Driver(qtbot, folder, config, torch_threads, keep_in))
         return drivers[-1]
 
     yield open_window

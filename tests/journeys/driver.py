@@ -58,12 +58,18 @@ class Driver:
     """One window over a real session, shown on a real screen."""
 
     def __init__(
-        self, qtbot: QtBot, folder: Path, config: RunConfig | None, torch_threads: int
+        self,
+        qtbot: QtBot,
+        folder: Path,
+        config: RunConfig | None,
+        torch_threads: int,
+        keep_in: Path | None = None,
     ) -> None:
-        """`folder` is for the settings; without a config the remembered one is loaded."""
+        """`folder` is for the settings; without a config the remembered one is loaded. What is
+        trained is kept in `keep_in`."""
         self.qtbot = qtbot
         app = make_application()
-        self.session = ThreadSession(torch_threads)
+        self.session = ThreadSession(torch_threads, keep_in)
         self._inbox = self.session.outlet.join()
         self._heard: list[Event] = []
         self.wanted: tuple[Wanted, ...] = ()
