@@ -17,9 +17,8 @@ import psutil
 from msgspec import Meta, Struct
 
 from engine.program import NAME
+from engine.runs.names import CHECKPOINT
 
-CHECKPOINT = "checkpoint.safetensors"
-"""The name of the file with all that a run is."""
 MOST_LEFT = 3
 """Folders of windows that have ended that stay; older ones are removed."""
 _LONGEST_HEADER = 2**26

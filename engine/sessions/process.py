@@ -27,7 +27,7 @@ from engine.messages.commands import AddProbe, Command, Load, Resume, SetBudget
 from engine.messages.events import Event
 from engine.messages.frames import Demand, Frame, FrameKey
 from engine.messages.wire import Alive, Close, CurvesPart, Painted, Sent, Taken
-from engine.runs.kept import CHECKPOINT
+from engine.runs.names import CHECKPOINT
 from engine.sessions.pictures import PictureReaders
 from engine.sessions.server import serve
 from engine.state import Phase, Status

@@ -11,7 +11,8 @@ import pytest
 import safetensors.numpy
 
 from engine.runs import kept
-from engine.runs.kept import CHECKPOINT, MOST_LEFT, left_behind, own_folder
+from engine.runs.kept import MOST_LEFT, left_behind, own_folder
+from engine.runs.names import CHECKPOINT
 
 
 @pytest.fixture
