@@ -73,7 +73,7 @@ def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(fault: 
     session.send(commands.Start())
     failed = reader.wait_for(lambda event: isinstance(event, events.Failed))
     assert isinstance(failed, events.Failed)
-    assert "no room for the batch" in failed.sentence
+    assert "the weights fell off" in failed.sentence
     assert "Traceback" in failed.details
     fault.unlink()
     reader.seen.clear()

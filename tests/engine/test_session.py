@@ -111,14 +111,14 @@ def test_an_exception_in_the_engine_is_an_event_and_start_over_leads_out(
     reader.wait_for_phase(Phase.READY)
 
     def broken(_run: Run) -> None:
-        raise MemoryError("no room for the batch")
+        raise RuntimeError("the weights fell off")
 
     with monkeypatch.context() as patch:
         patch.setattr(Run, "step", broken)
         session.send(commands.Start())
         failed = reader.wait_for(lambda event: isinstance(event, events.Failed))
     assert isinstance(failed, events.Failed)
-    assert "no room for the batch" in failed.sentence
+    assert "the weights fell off" in failed.sentence
     assert "Traceback" in failed.details
     assert "Traceback" not in failed.sentence
     reader.seen.clear()
