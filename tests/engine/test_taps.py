@@ -124,55 +124,6 @@ def test_of_a_module_that_runs_twice_the_first_output_counts() -> None:
     assert taken["0"].tolist() == [[[[0.0, 2.0]]]]
 
 
-class Made(nn.Module):
-    """Makes what it needs in its first pass and keeps it, as networks keep masks and anchors."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("gain", None)
-        self.extra: nn.Module | None = None
-
-    def forward(self, batch: torch.Tensor) -> torch.Tensor:
-        if self.gain is None:
-            self.gain = torch.full(batch.shape[1:], 2.0)
-            self.extra = nn.Dropout(0.5)
-        assert self.extra is not None
-        return self.extra(batch * self.gain)
-
-
-def trained(look: bool) -> tuple[dict[str, torch.Tensor], list[bool]]:
-    """The state after a training that is looked at before and between its steps, or isn't."""
-    torch.manual_seed(11)
-    network = nn.Sequential(
-        nn.Conv2d(1, 4, 3),
-        nn.BatchNorm2d(4),
-        Made(),
-        nn.Dropout(0.3),
-        nn.Flatten(),
-        nn.Linear(36, 2),
-    )
-    network[3].eval()
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
-    for step in range(20):
-        if look:
-            seen = torch.full((1, 1, 5, 5), step / 20)
-            capture(network, seen, ["0", "1", "2", ""], keep)
-        torch.manual_seed(step)
-        optimizer.zero_grad()
-        network(torch.rand(8, 1, 5, 5)).square().mean().backward()
-        optimizer.step()
-    return network.state_dict(), [module.training for module in network.modules()]
-
-
-def test_looking_changes_no_bit_of_a_network_that_makes_its_state_as_it_goes() -> None:
-    unseen, modes_unseen = trained(look=False)
-    seen, modes_seen = trained(look=True)
-    assert unseen.keys() == seen.keys()
-    for name, value in unseen.items():
-        assert torch.equal(value, seen[name]), name
-    assert modes_seen == modes_unseen
-
-
 def test_modes_come_back_where_a_module_is_a_property_or_is_used_twice() -> None:
     class Guarded(nn.Module):
         mode = True
