@@ -131,12 +131,11 @@ def _outside(widget: QWidget) -> Iterator[str]:
 
 
 def _overlaps(widgets: list[QWidget]) -> Iterator[str]:
-    """Texts over each other, where neither stands in the other."""
+    """Texts over each other, also where one stands in the other, as in a field."""
     areas = [(widget, _area(widget)) for widget in widgets]
     for at, (one, area) in enumerate(areas):
         for other, its_area in areas[:at]:
-            related = one.isAncestorOf(other) or other.isAncestorOf(one)
-            if area.intersects(its_area) and not related and not _is_clipped(one, other):
+            if area.intersects(its_area) and not _is_clipped(one, other):
                 yield f"{_place(one)}: {text_of(one)!r} lies over {text_of(other)!r}"
 
 

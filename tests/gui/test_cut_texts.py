@@ -213,6 +213,27 @@ def test_on_the_data_page_all_text_is_whole(qtbot):
             assert cut_texts(page) == []
 
 
+def test_what_a_schedule_makes_of_a_rate_never_lies_over_it(open_window, qtbot):
+    window, _ = open_window()
+    panel = window.pages["train"].training
+    (field,) = [f for f in panel.findChildren(QLineEdit) if f.accessibleName() == "Learning rate"]
+    field.show_value(0.00125)
+    field.show_now(0.00123456)
+    panel.setParent(None)
+    for width in (224, 400, 230):
+        panel.resize(width, 500)
+        panel.show()
+        QApplication.processEvents()
+        assert cut_texts(panel) == []
+    panel.resize(400, 500)
+    QApplication.processEvents()
+    field.setFocus()
+    field.setText("")
+    qtbot.keyClicks(field, "0.000000000000000000000000001234")
+    assert not [found for found in cut_texts(panel) if "lies over" in found]
+    panel.deleteLater()
+
+
 # The curves
 
 

@@ -89,8 +89,10 @@ class CurvesPanel(Panel):
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         make_quiet(self._empty)
         overlaid = QGridLayout()
-        overlaid.addWidget(self._graphics, 0, 0)
-        overlaid.addWidget(self._empty, 0, 0)
+        overlaid.addWidget(self._graphics, 0, 0, 2, 1)
+        overlaid.addWidget(self._empty, 0, 0)  # over the upper plot: not where the two meet
+        overlaid.setRowStretch(0, 1)
+        overlaid.setRowStretch(1, 1)
 
         self._reading = QLabel()
         self._reading.setToolTip("The best epoch is the one with the lowest validation loss")

@@ -35,6 +35,7 @@ class NumberEdit(QLineEdit):
         self._now.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         make_quiet(self._now)
         self.editingFinished.connect(self._commit)
+        self.textChanged.connect(self._fit_now)
 
     def show_value(self, value: Value) -> None:
         """Unless a person is typing another one."""
@@ -47,16 +48,20 @@ class NumberEdit(QLineEdit):
         words = f"→ {number:.2g}"
         if words != self._now.text():
             self._now.setText(words)
-        advance = self.fontMetrics().horizontalAdvance
-        room = self.width() - 3 * RHYTHM
-        self._now.setVisible(advance(self.text()) + advance(words) <= room)
+            self._fit_now()
 
     @property
     def now(self) -> str:
         return self._now.text()
 
+    def _fit_now(self) -> None:
+        advance = self.fontMetrics().horizontalAdvance
+        room = self.width() - 3 * RHYTHM
+        self._now.setVisible(advance(self.text()) + advance(self.now) <= room)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_now()
         self._now.setGeometry(self.rect().adjusted(self.width() // 3, 0, -RHYTHM, 0))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
