@@ -218,13 +218,13 @@ def test_what_a_schedule_makes_of_a_rate_never_lies_over_it(open_window, qtbot):
     panel = window.pages["train"].training
     (field,) = [f for f in panel.findChildren(QLineEdit) if f.accessibleName() == "Learning rate"]
     field.show_value(0.00125)
-    field.show_now(0.00123456)
     panel.setParent(None)
+    panel.show()
     for width in (224, 400, 230):
         panel.resize(width, 500)
-        panel.show()
         QApplication.processEvents()
         assert cut_texts(panel) == []
+        field.show_now(0.00123456)
     panel.resize(400, 500)
     QApplication.processEvents()
     field.setFocus()
