@@ -252,6 +252,16 @@ def test_a_unit_is_as_bright_as_it_is_strong_in_its_layer(
     assert seen.pixelColor(middle) == QColor.fromRgba(palette("viridis")[255])
 
 
+def test_a_map_without_a_filter_has_the_room_of_the_panel(panel: MapDetailPanel) -> None:
+    for tap in ("dense1", "conv2"):
+        panel.view.select(tap, 5)
+        panel.show_frames(answer(panel.wants()))
+        for _ in range(3):
+            QApplication.processEvents()
+        large = panel.findChild(LargeMap)
+        assert large.channel_rect(5).height() > panel.height() / 2
+
+
 def test_a_weight_of_zero_is_the_middle_of_the_palette() -> None:
     weights = [[0, 2, -2], [1, 0, -1], [0, 0, 0]]
     filter_IHW = np.array([weights], np.float32)

@@ -98,6 +98,8 @@ class MapDetailPanel(Panel):
         beside.addWidget(self._caption)
         beside.addWidget(self._beside, 1)
         beside.addWidget(self.sheets)
+        # Without a filter it still grows with the map: else it would hold the whole row low.
+        beside.addStretch(0)
         self._grid.setContentsMargins(RHYTHM, RHYTHM, RHYTHM, RHYTHM)
         self._grid.setHorizontalSpacing(2 * RHYTHM)
         self._grid.setVerticalSpacing(RHYTHM // 2)
