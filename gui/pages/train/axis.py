@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtGui import QFontMetricsF, QResizeEvent
 
-_LINES = 1.6
+_LINES = 1.4
 """The room for a label that stands above others, in heights of a line."""
 _FRAME = 8.0
 """What a title takes beside its words, in pixels."""
