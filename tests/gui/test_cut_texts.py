@@ -25,6 +25,7 @@ from engine.state import Phase
 from gui.app import make_window
 from gui.pages.data.page import DataPage
 from gui.pages.train.axis import RoundAxis
+from gui.pages.train.evaluation.panel import EvaluationPanel
 from gui.pages.train.pixel_views import FilterSlices
 from gui.pump import SLOW_TICKS, Pump
 from gui.settings import Settings
@@ -35,6 +36,7 @@ from tests.gui.fake_session import READY, FakeSession
 from tests.gui.made_frames import STAGES, answer, loaded, probe_shown
 from tests.gui.made_sources import source_view, survey_view
 from tests.gui.made_views import augmented_view, steps_view
+from tests.gui.test_evaluation_panel import evaluated, facts
 from tests.gui.test_map_detail import point
 
 SIZES = [(1280, 720), (1280, 800), (1366, 768), (1920, 1080), (2560, 1440)]
@@ -211,6 +213,30 @@ def test_on_the_data_page_all_text_is_whole(qtbot):
                 page.show_view(view)
             QApplication.processEvents()
             assert cut_texts(page) == []
+
+
+@pytest.mark.parametrize("size", [(700, 500), (900, 680), (1300, 900)])
+@pytest.mark.parametrize("classes", [2, 3, 10, 1000])
+def test_in_the_evaluation_all_text_is_whole(qtbot, size, classes):
+    panel = EvaluationPanel(ViewState())
+    qtbot.addWidget(panel)
+    panel.resize(*size)
+    panel.show()
+    panel.show_event(msgspec.structs.replace(loaded(), data=facts()))
+    chance = np.random.default_rng(classes)
+    labels_N, taken_N = chance.integers(0, classes, (2, 3000)).astype(np.int32)
+    result = evaluated(
+        classes=tuple(f"a class called {n}" for n in range(classes)),
+        index_N=np.arange(3000, dtype=np.int32),
+        labels_N=labels_N,
+        predicted_N=taken_N,
+        probability_N=chance.random(3000, np.float32),
+        loss_N=chance.random(3000, np.float32),
+    )
+    panel.show_event(result)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert cut_texts(panel) == []
 
 
 def test_what_a_schedule_makes_of_a_rate_never_lies_over_it(open_window, qtbot):
