@@ -36,6 +36,7 @@ from gui.page import Around, Page
 from gui.pages.listing import PAGES
 from gui.pump import Pump
 from gui.settings import Settings, run_or_default
+from gui.signals import answered
 from gui.widgets.icons import window_icon
 from gui.widgets.theme import Theme
 
@@ -237,25 +238,14 @@ def errors_told(tell: Callable[[str], object]) -> Iterator[None]:
 @contextmanager
 def closed_by_signals(window: MainWindow) -> Iterator[None]:
     """Ctrl+C in the terminal, SIGTERM and the end of the terminal close the window as its cross
-    does; a second one ends the process at once. What was ignored, as nohup does, stays so."""
+    does; a second one ends the process at once."""
 
-    def close(number: int, frame: object) -> None:
+    def close(number: int) -> None:
         signal.signal(number, signal.SIG_DFL)
         window.close()
 
-    before = {
-        number: handler
-        for name in ("SIGINT", "SIGTERM", "SIGHUP")
-        if (number := getattr(signal, name, None)) is not None  # Windows has no SIGHUP
-        if (handler := signal.getsignal(number)) is not signal.SIG_IGN
-    }
-    for number in before:
-        signal.signal(number, close)
-    try:
+    with answered(close):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _print_times(window: MainWindow) -> None:

@@ -1,5 +1,6 @@
 """Who leads through the tour: waits for what shall come, chooses from menus, takes pictures."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from engine.messages.events import Event
 from engine.state import Phase, Status
+from gui.signals import answered
 
 if TYPE_CHECKING:
     from engine.sessions.session import Session
@@ -42,16 +44,21 @@ class Guide:
         return self._session.status
 
     def until(self, what: str, holds: Callable[[], object]) -> None:
-        """Let the window run until something holds; TourError when it doesn't for too long."""
+        """Let the window run until something holds; TourError when it doesn't for too long. A
+        signal that ends the process ends this first, and is answered then."""
         loop = QEventLoop()
         check, patience = QTimer(), QTimer()
-        check.timeout.connect(lambda: loop.quit() if holds() else None)
+        signals: list[int] = []
+        check.timeout.connect(lambda: loop.quit() if signals or holds() else None)
         patience.timeout.connect(lambda: loop.exit(1))
         check.start(CHECK_MS)
         patience.start(round(PATIENCE_SECONDS * 1000))
-        failed = loop.exec()
+        with answered(signals.append):
+            failed = loop.exec()
         check.stop()
         patience.stop()
+        for number in signals:
+            signal.raise_signal(number)
         if failed:
             raise TourError(f"{what} did not come within {PATIENCE_SECONDS:.0f} s.")
 

@@ -108,7 +108,7 @@ class JsonReport(Report):
             print_json({"event": "left_out", "picture": name, "message": sentence})
 
     def epoch(self, epoch: EpochEnded) -> None:
-        print_json({"event": "epoch", **msgspec.to_builtins(epoch)})
+        print_json({"event": "epoch", **msgspec.structs.asdict(epoch)})
 
     def finished(self, finished: Finished) -> None:
         print_json(msgspec.to_builtins(finished))

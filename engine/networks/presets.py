@@ -3,6 +3,7 @@
 Imports without torch.
 """
 
+import os
 from pathlib import Path
 
 from engine import config
@@ -27,7 +28,7 @@ def find_network(name_or_file: str) -> NetworkConfig:
     if name_or_file in preset_names():
         return config.load(FOLDER / f"{name_or_file}.toml", NetworkConfig)
     path = Path(name_or_file)
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it never raises
         return config.load(path, NetworkConfig)
     known = ", ".join(preset_names())
     if path.suffix == ".toml":

@@ -70,6 +70,10 @@ def test_train_tells_programs_one_object_a_line(run: Run, tmp_path: Path) -> Non
     first, second, finished = lines_of(stdout)
     assert [first["event"], second["event"], finished["event"]] == ["epoch", "epoch", "finished"]
     assert [first["epoch"], second["epoch"]] == [1, 2]
+    assert set(first) == {
+        *("event", "epoch", "step", "train_loss", "train_accuracy", "val_loss", "val_accuracy"),
+        *("images_per_second", "seconds"),
+    }
     for name in ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "images_per_second"):
         assert isinstance(first[name], float)
     assert finished["epochs"] == 2
@@ -151,6 +155,8 @@ def test_a_loss_that_is_no_number_is_an_error(run: Run, tmp_path: Path) -> None:
         (["--device", "tpu"], "invalid choice: 'tpu'"),
         (["--network", "nothing"], "There is no network 'nothing'. The presets are cats-dogs,"),
         (["--network", "nothing.toml"], "There is no file nothing.toml."),
+        (["--network", "a" * 5000], "There is no network 'aaaa"),
+        (["--network", "a" * 5000 + ".toml"], "There is no file aaaa"),
         (["--data", "nothing"], "There is no data called 'nothing', and no file"),
         (["--out", __file__], "a file of that name is in the way"),
         (["--nonsense"], "Unrecognized arguments: --nonsense."),

@@ -1,9 +1,10 @@
 """A page is a class and an entry in a list: the window takes all else from these."""
 
+import signal
 import sys
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QToolButton
 
@@ -188,6 +189,27 @@ def test_the_tour_shows_it(qapp, tmp_path, capsys):
     lead(window, Guide(window, session, window.parts.status_line, tmp_path))
     names = [path.name for path in sorted(tmp_path.glob("*.png"))]
     assert names == ["1-notes.png", "2-light.png", "3-dark.png"]
+
+
+def test_a_signal_ends_the_tour_at_once(qapp, tmp_path, monkeypatch):
+    def end(number, frame):  # as the command line answers outside of the window
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(NotesPage, "tour_steps", lambda page: [wait_in_vain])
+    before = signal.signal(signal.SIGINT, end)
+    try:
+        session = FakeSession()
+        window = make_window(qapp, session, Settings(tmp_path / "config"), pages=(NotesPage,))
+        with pytest.raises(KeyboardInterrupt):
+            lead(window, Guide(window, session, window.parts.status_line, tmp_path))
+        assert session.closings == 1
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def wait_in_vain(guide):
+    QTimer.singleShot(0, lambda: signal.raise_signal(signal.SIGINT))
+    guide.until("What never comes", lambda: False)
 
 
 def test_names_and_keys_of_the_pages_are_their_own(open_window):
