@@ -39,6 +39,9 @@ MOST_BYTES = 2**24
 LARGEST_LEARNING_RATE = 1e6
 """Beyond any use; torch's own arithmetic overflows at still larger ones."""
 
+LARGEST_SIDE = 4096
+"""Of what a network sees, in pixels."""
+
 AnyConfig = TypeVar("AnyConfig", bound=Struct)
 
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
@@ -170,7 +173,7 @@ class DataConfig(Struct, frozen=True, forbid_unknown_fields=True):
     source: str = "digits"
     subsets: SubsetCounts | None = None
     seed: Seed = 0
-    size: Annotated[int, Meta(ge=0, le=4096)] = 0
+    size: Annotated[int, Meta(ge=0, le=LARGEST_SIDE)] = 0
     colour: Colour = "own"
     fit: Fit = "stretch"
     normalisation: Normalisation = "none"

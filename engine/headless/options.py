@@ -8,17 +8,23 @@ from engine.errors import ConfigError
 LARGEST_COUNT = 10**9
 
 
-def add_count(parser: argparse._ActionsContainer, name: str, least: int, words: str) -> None:
-    """An option for a whole number from `least`; None where it isn't given."""
+def add_count(
+    parser: argparse._ActionsContainer,
+    name: str,
+    least: int,
+    words: str,
+    most: int = LARGEST_COUNT,
+) -> None:
+    """An option for a whole number from `least` to `most`; None where it isn't given."""
 
     def count(text: str) -> int:
         try:
             number = int(text)
         except ValueError:
             number = least - 1
-        if not least <= number <= LARGEST_COUNT:
+        if not least <= number <= most:
             raise ConfigError(
-                f"{name} is {text!r}.", f"It must be a whole number from {least} to 1,000,000,000."
+                f"{name} is {text!r}.", f"It must be a whole number from {least} to {most:,}."
             )
         return number
 

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from engine.config import (
     COLOURS,
     DEVICES,
     FITS,
+    LARGEST_SIDE,
     NORMALISATIONS,
     Augmentation,
     RunConfig,
@@ -20,6 +20,7 @@ from engine.config import (
 )
 from engine.errors import ConfigError
 from engine.files import name_as_text
+from engine.headless.options import add_count
 from engine.hyperparameters import changed, hyperparameters
 from engine.networks.presets import find_network
 from engine.presets import find_preset, presets
@@ -28,14 +29,9 @@ USUAL_VALIDATION = 100
 """Pictures of each class, where all the rest are learned from."""
 NO_AUGMENTATION = "none"
 
-AddCount = Callable[[argparse._ActionsContainer, str, int, str], None]
 
-
-def add_options(parser: argparse.ArgumentParser, add_count: AddCount) -> None:
-    """All that can be said of a run. What isn't said is None, so that the preset decides.
-
-    `add_count(group, name, least, words)` adds an option for a whole number.
-    """
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """All that can be said of a run. What isn't said is None, so that the preset decides."""
     data = parser.add_argument_group("pictures")
     data.add_argument(
         "--data",
@@ -48,8 +44,14 @@ def add_options(parser: argparse.ArgumentParser, add_count: AddCount) -> None:
         choices=list(presets()),
         help="what the other options begin with (default: digits for the digits, else photos)",
     )
-    add_subset_options(data, add_count)
-    add_count(data, "--size", 0, "side of what the network sees, in pixels; 0: the source's own")
+    add_subset_options(data)
+    add_count(
+        data,
+        "--size",
+        0,
+        "side of what the network sees, in pixels; 0: the source's own",
+        most=LARGEST_SIDE,
+    )
     data.add_argument("--colour", choices=COLOURS, help="what the network sees of the colours")
     data.add_argument(
         "--fit", choices=FITS, help="how a picture of another shape gets to that size"
@@ -67,14 +69,14 @@ def add_options(parser: argparse.ArgumentParser, add_count: AddCount) -> None:
         metavar="NAME_OR_FILE",
         help="a network that comes with ConvScope, or a TOML file (default: the preset's)",
     )
-    add_training_options(training, add_count)
+    add_training_options(training)
     add_count(training, "--seed", 0, "what subsets, weights, order and variation start from")
     training.add_argument(
         "--device", choices=DEVICES, help="auto takes cuda, then mps, then cpu (default: auto)"
     )
 
 
-def add_training_options(group: argparse._ActionsContainer, add_count: AddCount) -> None:
+def add_training_options(group: argparse._ActionsContainer) -> None:
     """An option for each hyperparameter, for `training_changes`."""
     for each in hyperparameters():
         words = f"{each.words[:1].lower()}{each.words[1:]}"
@@ -99,7 +101,7 @@ def training_changes(chosen: argparse.Namespace) -> dict[str, bool | int | float
     return {name: value for name, value in said.items() if value is not None}
 
 
-def add_subset_options(group: argparse._ActionsContainer, add_count: AddCount) -> None:
+def add_subset_options(group: argparse._ActionsContainer) -> None:
     """How many pictures of each class go into each subset, for `subset_counts`."""
     group.add_argument(
         "--train", metavar="N", type=_amount, help='pictures of each class to learn from, or "rest"'

@@ -77,7 +77,7 @@ def test_augmentation_can_be_taken_away_or_from_another_preset():
         (["--train", "few"], "--train is 'few'"),
         (["--train", "0"], "--train is '0'"),
         (["--preset", "cats-dogs"], "comes without pictures. Name a folder or zip"),
-        (["--size", "99999"], "size"),
+        (["--size", "99999"], "--size is '99999'. It must be a whole number from 0 to 4,096."),
     ],
 )
 def test_bad_input_is_one_sentence(words, sentence):

@@ -43,7 +43,7 @@ def open_source(where: str, cancelled: Callable[[], bool] = lambda: False) -> So
     except RuntimeError:  # of "~somebody"
         raise DataError(f"{shown(where)} doesn't exist.", "Check its name and folder.") from None
     except (OSError, ValueError) as error:
-        raise DataError(str(cannot_read(where, error)), "Choose another place.") from error
+        raise DataError(str(cannot_read(where, error))) from error
 
 
 def _open_file(path: Path, cancelled: Callable[[], bool]) -> Source:

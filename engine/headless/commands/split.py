@@ -43,7 +43,7 @@ examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("source", metavar="SOURCE", type=name_from, help="the pictures to divide")
-    add_subset_options(parser, add_count)
+    add_subset_options(parser)
     add_count(parser, "--seed", 0, "what the choice starts from (default: 0)")
     add(
         "--out",

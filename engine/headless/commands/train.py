@@ -3,7 +3,7 @@
 import argparse
 import textwrap
 
-from engine.headless.options import add_count, add_json, path_from
+from engine.headless.options import add_json, path_from
 from engine.headless.train_options import add_options as add_run_options
 from engine.headless.train_options import refuse_fixed, run_config, training_changes
 from engine.networks.presets import preset_names
@@ -49,7 +49,7 @@ examples:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    add_run_options(parser, add_count)
+    add_run_options(parser)
     add_json(parser)
     parser.add_argument(
         "--out", metavar="DIR", type=path_from, help="save the trained network in this folder"
