@@ -60,7 +60,6 @@ configs = st.builds(
         st.text(),
         st.none() | st.builds(SubsetCounts, counts | st.just("rest"), counts, counts),
         st.integers(0, 2**63 - 1),
-        st.lists(st.text()).map(tuple),
         st.integers(0, 4096),
         st.sampled_from(COLOURS),
         st.sampled_from(FITS),
@@ -81,6 +80,8 @@ configs = st.builds(
             shares,
             shares,
         ),
+        st.just("shares") | st.none() | st.builds(SubsetCounts, counts, counts, counts),
+        st.lists(st.text()).map(tuple),
     ),
     network=st.builds(NetworkConfig, st.text(), st.lists(layers).map(tuple)),
     training=st.builds(
@@ -97,6 +98,7 @@ configs = st.builds(
         st.floats(0, 1e6),
         st.integers(0, 2**63 - 1),
         st.sampled_from(DEVICES),
+        st.booleans(),
     ),
 )
 
