@@ -53,18 +53,21 @@ layers = st.one_of(
     st.builds(Dropout, shares),
     st.builds(Dense, st.integers(0, 10_000), activations),
 )
+subset_counts = st.builds(SubsetCounts, counts | st.just("rest"), counts, counts)
 configs = st.builds(
     RunConfig,
     data=st.builds(
         DataConfig,
-        st.text(),
-        st.none() | st.builds(SubsetCounts, counts | st.just("rest"), counts, counts),
-        st.integers(0, 2**63 - 1),
-        st.integers(0, 4096),
-        st.sampled_from(COLOURS),
-        st.sampled_from(FITS),
-        st.sampled_from(NORMALISATIONS),
-        st.builds(
+        source=st.text(),
+        subsets=st.none() | subset_counts,
+        seed=st.integers(0, 2**63 - 1),
+        size=st.integers(0, 4096),
+        colour=st.sampled_from(COLOURS),
+        fit=st.sampled_from(FITS),
+        normalisation=st.sampled_from(NORMALISATIONS),
+        usual=st.just("shares") | subset_counts,
+        unreadable=st.lists(st.text()).map(tuple),
+        augmentation=st.builds(
             Augmentation,
             st.floats(0, 180),
             shares,
@@ -80,8 +83,6 @@ configs = st.builds(
             shares,
             shares,
         ),
-        st.just("shares") | st.none() | st.builds(SubsetCounts, counts, counts, counts),
-        st.lists(st.text()).map(tuple),
     ),
     network=st.builds(NetworkConfig, st.text(), st.lists(layers).map(tuple)),
     training=st.builds(
@@ -98,7 +99,6 @@ configs = st.builds(
         st.floats(0, 1e6),
         st.integers(0, 2**63 - 1),
         st.sampled_from(DEVICES),
-        st.booleans(),
     ),
 )
 
