@@ -32,6 +32,10 @@ class Pace:
     second account: of an outlier (the first capture, a page fault) what it took beyond the capture
     before. That is paid off with half of what comes in, and so doesn't hold up the next captures.
     There is one such debt at a time, so that captures which stay slow are paid for in full.
+
+    What is painted where nothing was captured since, the curves and the figures below, is a cost
+    and told as one, but not taken from the account: to look less often wouldn't save it, and a
+    small budget would never leave room for a look.
     """
 
     def __init__(self, clock: Callable[[], float], budget: float = 0.1) -> None:
@@ -43,6 +47,7 @@ class Pace:
         self._last_cost = 0.0
         self._beat = -math.inf
         self._painted = 0.0
+        self._to_paint = False
         self._spent: deque[tuple[float, float]] = deque([(clock(), 0.0)])
 
     @property
@@ -84,6 +89,7 @@ class Pace:
             charged = self._last_cost
             self._debt = seconds - charged
         self._last_cost = seconds
+        self._to_paint = True
         self._balance -= charged
         now = self._earn()
         # On the beat where possible, so that steps that end late don't lower the rate.
@@ -100,8 +106,10 @@ class Pace:
         self._note(self._earn(), seconds)
 
     def painted(self, seconds: float) -> None:
-        """Note what painting took from the training."""
-        self._balance -= seconds
+        """Note what painting took from the training since the last time."""
+        if self._to_paint and seconds > 0:  # most steps bring no news of it
+            self._balance -= seconds
+            self._to_paint = False
         self._painted += seconds
 
     @property

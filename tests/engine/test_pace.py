@@ -36,6 +36,7 @@ def run(
             taken.append((clock.now, cost + painting))
             clock.now += cost
             pace.spent(cost, 15.0)
+            pace.painted(0.0)  # a step that brings no news of it
             pace.painted(painting)
     return taken
 
@@ -98,6 +99,22 @@ def test_captures_that_stay_slow_are_paid_for_in_full_from_the_second_on() -> No
     taken = run(pace, clock, chain(repeat(0.002, 100), repeat(1.0)), painting=0.0, seconds=100)
     slow = [when for when, cost in taken if cost == 1.0]
     assert slow[2] - slow[1] > 9
+
+
+def test_what_is_painted_without_a_capture_leaves_room_for_one() -> None:
+    """Curves that take more than a small budget, painted twice a second."""
+    clock = Clock()
+    pace = Pace(clock, 0.02)
+    taken = 0
+    for _ in range(200):
+        clock.now += 0.5
+        pace.painted(0.02)
+        if pace.has_room and pace.is_due(16.0):
+            taken += 1
+            clock.now += 0.002
+            pace.spent(0.002, 16.0)
+    assert taken > 50
+    assert pace.share == pytest.approx(0.044, abs=0.01)
 
 
 def test_what_painting_takes_is_within_the_budget() -> None:
