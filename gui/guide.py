@@ -95,7 +95,7 @@ class Guide:
         self._pictures += 1
         path = self.out / f"{self._pictures}-{name}.png"
         if not self._window.grab().save(str(path)):
-            raise OSError(f"{path} can't be written.")
+            raise TourError(f"{path} can't be written.")
         print(path)
 
     def _rest(self) -> None:

@@ -33,10 +33,17 @@ def run_tour(out: Path) -> int:
             session = ThreadSession()
             window = make_window(app, session, Settings(Path(folder) / "config"))
             lead(window, Guide(window, session, window.parts.status_line, out))
-    except (TourError, OSError) as error:
-        print(f"The tour ended early: {error}", file=sys.stderr)
-        return 1
+    except TourError as error:
+        return _failed(str(error))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        return _failed(f"{error.filename or out} can't be written: {reason}.")
     return 0
+
+
+def _failed(sentence: str) -> int:
+    print(f"The tour ended early: {sentence}", file=sys.stderr)
+    return 1
 
 
 def lead(window: MainWindow, guide: Guide) -> None:

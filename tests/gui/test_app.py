@@ -292,4 +292,6 @@ def test_without_ctrl_c_nothing_is_closed(qapp, qtbot, tmp_path):
 def test_a_tour_that_can_not_write_says_so(qapp, tmp_path, capsys):
     (tmp_path / "file").write_text("in the way")
     assert run_tour(tmp_path / "file" / "tour") == 1
-    assert "The tour ended early" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith(f"The tour ended early: {tmp_path / 'file' / 'tour'} can't be written: ")
+    assert said.count("\n") == 1
