@@ -18,7 +18,7 @@ from engine.memory import enough_memory
 from engine.messages import commands, events
 from engine.messages.commands import Command
 from engine.messages.frames import Demand
-from engine.probes import Probe, Probes, examples_of, is_dark
+from engine.probing import Probing
 from engine.runs.keeper import Keeper
 from engine.runs.saved import save_run
 from engine.state import Phase, Status, Trigger, follow
@@ -28,9 +28,6 @@ from engine.tasks.tasks import Tasks
 from engine.telemetry.looking import Looking
 from engine.telemetry.outlet import Outlet
 from engine.training.run import Run
-
-SHOWN_AT_FIRST = 4
-"""How many pictures of the validation set are probes before a person adds any."""
 
 
 class Worker:
@@ -54,8 +51,8 @@ class Worker:
         self._too_much: Demand | None = None
         self._keeper = keeper
         self._kept: tuple[object, ...] = ()
-        self._probes = Probes()
         self._runs = Succession(outlet.curves, clock, outlet.tell)
+        self._probing = Probing(self._runs, self.looking.forget, outlet.tell)
 
     # Phases
 
@@ -108,26 +105,17 @@ class Worker:
                 self._bring_back(Trigger.REDO)
             case commands.SetTraining():
                 self._set_training(command.changes)
-            case commands.AddProbe():
-                probe = self._probes.add(command.name, command.rgb_HWC, command.size_HW)
-                self._see(probe, number)
-                if command.select or self._probes.selected is probe:
-                    self._select_probe(probe)
-            case commands.RemoveProbe():
-                self._remove_probe(command.probe)
-            case commands.SelectProbe():
-                self._select_probe(self._probes.find(command.probe))
-            case commands.InvertProbe():
-                probe = self._probes.find(command.probe)
-                probe.inverted = command.inverted
-                self._see(probe)
+            case commands.AddProbe() | commands.RemoveProbe():
+                self._probing.apply(command, number)
+            case commands.SelectProbe() | commands.InvertProbe():
+                self._probing.apply(command, number)
             case commands.SetBudget():
                 self.looking.pace.budget = command.share
             case commands.Save():
                 self.save(Path(text_as_name(command.folder)))
                 self.outlet.tell(events.Saved(command.folder, number))
             case commands.ProbePicture():
-                self.apply(as_probe(self._need().run.source, self._probes, command), number)
+                self.apply(as_probe(self._need().run.source, self._probing.probes, command), number)
             case commands.CancelTask():
                 self.tasks.cancel(command.task)
             case _:
@@ -145,8 +133,8 @@ class Worker:
             self._enter(Phase.IDLE if self._runs.loaded is None else before)
             raise
         self._take_up()
-        self._show_examples(self._need().run)
-        self._see_all()
+        self._probing.show_examples(self._need().run)
+        self._probing.see_all()
         self._follow(loaded)
 
     def _held(self, trigger: Trigger) -> Phase:
@@ -233,7 +221,7 @@ class Worker:
         self._held(trigger)
         back = self._runs.undo() if trigger is Trigger.UNDO else self._runs.redo()
         self._take_up()
-        self._see_all()
+        self._probing.see_all()
         self._follow(trigger)
         history = self._runs.history
         self.outlet.tell(
@@ -260,48 +248,6 @@ class Worker:
         told = events.TrainingChanged(run.step_number, f"From the next step on: {words}.")
         self.outlet.tell(told)
 
-    # Probes
-
-    def _show_examples(self, run: Run) -> None:
-        """Something to look at until a person brings pictures; those of older data go."""
-        older = [probe.number for probe in self._probes if not probe.own]
-        if len(older) == len(self._probes):
-            validation_N = run.subsets.indices("validation")
-            for name, rgb_HWC in examples_of(run.source, validation_N, SHOWN_AT_FIRST):
-                self._probes.add(name, rgb_HWC, own=False)
-        # Only now, as the last one would stay.
-        for number in older:
-            if len(self._probes) > 1:
-                self._remove_probe(number)
-
-    def _see(self, probe: Probe, command: int = 0) -> None:
-        """Work out anew what the network sees of a probe, and tell the window."""
-        dark_data = False
-        if self._loaded is not None:
-            run = self._loaded.run
-            probe.see(run.shape_CHW, run.config.data.fit)
-            dark_data = is_dark(run.source)
-        self.looking.forget(probe)
-        self.outlet.tell(probe.shown(dark_data, command))
-
-    def _see_all(self) -> None:
-        """Another network, or other data: it may see every probe otherwise."""
-        for probe in self._probes:
-            self._see(probe)
-        if self._probes.selected is not None:
-            self._select_probe(self._probes.selected)
-
-    def _select_probe(self, probe: Probe) -> None:
-        self._probes.selected = probe
-        self.outlet.tell(events.ProbeSelected(probe.number))
-
-    def _remove_probe(self, number: int) -> None:
-        was = self._probes.selected
-        self.looking.forget(self._probes.remove(number))
-        self.outlet.tell(events.ProbeRemoved(number))
-        if self._probes.selected is not None and self._probes.selected is not was:
-            self._select_probe(self._probes.selected)
-
     # Training and looking
 
     def advance(self) -> None:
@@ -309,7 +255,7 @@ class Worker:
         loaded = self._need()
         run, figures = loaded.run, loaded.figures
         # Before the step: the prediction of a picture that has just come waits for no other.
-        look = partial(self.looking.while_training, loaded.subject, self._probes)
+        look = partial(self.looking.while_training, loaded.subject, self._probing.probes)
         try:
             with self._enough_to_look():
                 self.tasks.between_steps(look, self.looking.pace)
@@ -364,7 +310,7 @@ class Worker:
             if self.looking.demand is not self._too_much:
                 try:
                     with self._enough_to_look():
-                        self.looking.standing_still(loaded.subject, self._probes)
+                        self.looking.standing_still(loaded.subject, self._probing.probes)
                 except DeviceError as error:
                     self.outlet.tell(events.Halted(str(error)))
             if self.phase is Phase.READY:
