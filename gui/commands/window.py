@@ -1,7 +1,6 @@
 """The window: what the program does where no command is said. See gui/app.py."""
 
 import argparse
-from typing import Any
 
 from gui.commands.qt import importing_qt
 
@@ -37,5 +36,4 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     with importing_qt():
         from gui.app import run_window
-    options: dict[str, Any] = {} if chosen.engine is None else {"engine": chosen.engine}
-    return run_window(**options)
+    return run_window(engine=chosen.engine)

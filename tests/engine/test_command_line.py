@@ -358,8 +358,8 @@ def test_window_and_tour_give_their_exit_code(
         toured.append(out)
         return 4
 
-    def window(engine: str = "") -> int:
-        return {"": 3, "process": 5}[engine]
+    def window(engine: str | None) -> int:
+        return {None: 3, "process": 5}[engine]
 
     monkeypatch.setitem(sys.modules, "gui.app", SimpleNamespace(run_window=window))
     monkeypatch.setitem(sys.modules, "gui.tour", SimpleNamespace(run_tour=tour))
