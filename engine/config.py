@@ -36,6 +36,8 @@ Part = Literal["test", "validation", "train", "all"]
 
 MOST_BYTES = 2**24
 """A TOML file with more, 16 MiB, is no config."""
+MOST_LAYERS = 500
+"""Of a list of layers; torch would take minutes to make more, and nobody could look at them."""
 LARGEST_LEARNING_RATE = 1e6
 """Beyond any use; torch's own arithmetic overflows at still larger ones."""
 
@@ -114,7 +116,7 @@ class NetworkConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """A network as a list of layers; the shape that goes in comes from the data."""
 
     name: str
-    layers: tuple[Layer, ...]
+    layers: Annotated[tuple[Layer, ...], Meta(max_length=MOST_LAYERS)]
 
 
 class Augmentation(Struct, frozen=True, forbid_unknown_fields=True):

@@ -84,10 +84,8 @@ def remarks(loaded: Loaded) -> list[str]:
         return []
     sentences = list(data.notes)
     if data.problems:
-        plural = "s of the source are" if data.problems > 1 else " of the source is"
-        sentences.append(
-            f"{data.problems:,} file{plural} no picture that can be used: `split` lists why."
-        )
+        problems = f"{data.problems:,} problems" if data.problems > 1 else "one problem"
+        sentences.append(f"The source has {problems}: `split` lists why.")
     if data.left_out:
         sentences.append(f"{data.left_out:,} pictures are in no subset.")
     return sentences

@@ -241,6 +241,13 @@ def test_toml_beyond_all_sense_is_one_sentence(
     assert len(str(told.value)) < 400
 
 
+def test_a_network_of_ten_thousand_layers_is_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "deep.toml"
+    file.write_text('name = "deep"\n' + '[[layers]]\nkind = "conv"\nfilters = 1\n' * 10_000)
+    with pytest.raises(ConfigError, match="length <= 500"):
+        load(file, NetworkConfig)
+
+
 def test_a_run_that_was_saved_before_shares_keeps_its_division(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     text = as_toml(RunConfig(data=DataConfig(source="/cats.zip")))

@@ -258,8 +258,8 @@ def test_no_more_is_unpacked_than_was_announced(tmp_path, monkeypatch):
     path.write_bytes(data)
     with pytest.raises(PictureError, match="damaged in the zip"):
         opened(path).files.read(0)
-    monkeypatch.setattr("engine.data.sources.archives.MOST_BYTES", 9)
-    with pytest.raises(PictureError, match="larger than"):
+    monkeypatch.setattr("engine.data.sources.archives.MOST_MEMBER", 9)
+    with pytest.raises(PictureError, match="more than 9 bytes"):
         opened(path).files.read(0)
 
 
@@ -334,3 +334,28 @@ def test_odd_pictures_open_as_one_class():
     assert source.classes == ("odd_pictures",)
     assert len(source) == 23
     assert source.problems == ()
+
+
+def test_a_trap_of_zeros_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    """Six members that unpack to a hundred times what they are take no memory."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(6):
+            archive.writestr(f"{'ab'[number % 2]}/{number}.png", bytes(2**24 + 1))
+    source = opened(tmp_path / "a.zip")
+    monkeypatch.setattr(
+        "engine.data.sources.archives._inflated", lambda *_: pytest.fail("unpacked")
+    )
+    for index in range(6):
+        with pytest.raises(PictureError, match="packed more tightly than pictures can be"):
+            source.files.read(index)
+
+
+def test_a_member_has_a_ceiling_of_its_own(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(2):
+            archive.writestr(f"{'ab'[number]}/{number}.png", b"x")
+    source = opened(tmp_path / "a.zip")
+    source.files.stamp_N5[:, 1] = 900 * 2**20
+    source.files.stamp_N5[:, 2] = 100 * 2**20
+    with pytest.raises(PictureError, match="more than 268,435,456 bytes"):
+        source.files.read(0)

@@ -466,3 +466,26 @@ def test_pictures_of_every_kind_come_through(opened):
     taken, kept_N = opened(files).take(np.arange(len(kinds)))
     assert kept_N.all()
     assert np.abs(taken.astype(int) - 90).max() <= 3
+
+
+def test_large_files_are_read_one_at_a_time(monkeypatch):
+    monkeypatch.setattr("engine.data.batches.feed._LARGE", 0)
+    files, inside, most = noisy_files(8), [], []
+    lock, read = threading.Lock(), files.read
+
+    def watched(index):
+        with lock:
+            inside.append(index)
+            most.append(len(inside))
+        try:
+            return read(index)
+        finally:
+            with lock:
+                inside.remove(index)
+
+    monkeypatch.setattr(files, "read", watched)
+    feed = Feed(source_of(files), (3, 12, 16), "stretch", None, threads=4)
+    feed.take(np.arange(8))
+    feed.close()
+    assert len(most) == 8
+    assert max(most) == 1

@@ -130,6 +130,25 @@ def test_what_went_and_what_came_is_told(source, tmp_path):
     assert again.subset_N[again.names.index("dogs/new.jpg")] == NO_SUBSET
 
 
+def test_a_source_that_is_another_is_told_for_what_it_is(source, tmp_path):
+    path = tmp_path / "small.json"
+    subsets = kept(path, source)
+    picture = Path(source.where, source.names[0])
+    picture.write_text("another")
+    os.utime(picture, ns=(1, 1))
+    told = set(open_source(str(path)).problems) - set(source.problems)
+    (problem,) = told
+    assert problem.sentence == "Its files were changed, or copied, since the manifest was written."
+    fields = json.loads(path.read_text())
+    moved = fields["subsets"]["train"]["dogs"].pop()
+    fields["subsets"]["train"]["猫"].append(moved)
+    path.write_text(json.dumps(fields))
+    again = open_source(str(path))
+    (problem,) = set(again.problems) - set(source.problems)
+    assert problem == Problem(moved, "It is of class 'dogs' now, and was of '猫'.")
+    np.testing.assert_array_equal(again.subset_N, subsets.subset_N)
+
+
 def test_missing_pictures_are_said(source, tmp_path):
     path = tmp_path / "data" / "small.json"
     kept(path, source)

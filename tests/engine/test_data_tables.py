@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.source import Source
+from engine.data.sources.open import open_source
 from engine.data.sources.tables import open_table
 from engine.errors import DataError
 
@@ -168,3 +169,17 @@ def test_any_text_gives_a_source_or_a_sentence(tmp_path_factory, text):
         assert str(error).endswith(".")
         return
     assert source.names == ("1.jpg",)
+
+
+def test_a_quote_that_is_never_closed_prints_no_file(tmp_path):
+    (tmp_path / "a.jpg").touch()
+    rows = "a.jpg,cat\n" * 1000
+    path = tmp_path / "a.csv"
+    path.write_text(f'path,label\na.jpg,"cat\n{rows}')
+    with pytest.raises(DataError, match="a quote in line 2 is never closed") as told:
+        open_source(str(path))
+    assert len(str(told.value)) < 300
+    path.write_text(f'path,label\na.jpg,"cat\n{rows}",x\na.jpg,cat\n')
+    source = open_source(str(path))
+    assert source.classes == ("cat",)
+    assert max(len(problem.sentence) + len(problem.name) for problem in source.problems) < 300

@@ -27,6 +27,9 @@ from engine.data.source import Problem, Source
 _MOST_THREADS = 8
 _MOST_AHEAD = 2**28
 """Bytes of pictures in batches that wait to be taken; further batches are begun later."""
+_LARGE = 2**24
+"""Files with more bytes, 16 MiB, are read and decoded one at a time: together they could fill the
+memory."""
 _PATIENCE = 8
 """A batch that so many later ones were taken before is forgotten: nobody wants it any more."""
 
@@ -73,6 +76,7 @@ class Feed:
         )
         self._cached = None if self._cache is None else self._cache.open(source, shape_CHW, fit)
         self._cache_lock = threading.Lock()
+        self._large = threading.Lock()
         self._changed = threading.Condition()
         self._pieces: deque[tuple[_Batch, Callable[[], None]]] = deque()
         self._batches: dict[bytes, _Batch] = {}
@@ -228,7 +232,7 @@ class Feed:
         index = int(batch.index_N[place])
         problem = None
         try:
-            rgb_HWC = decoded(self._source, index)
+            rgb_HWC = self._decoded(index)
             batch.pictures_NCHW[place] = as_seen(rgb_HWC, self._shape_CHW, fit=self._fit)
         except UNREADABLE as error:
             name = self._source.names[index]
@@ -242,6 +246,13 @@ class Feed:
             last = batch.left == 0
         if last:
             self._finish(batch, missing)
+
+    def _decoded(self, index: int) -> np.ndarray:
+        files = self._source.files
+        if files is None or files.size(index) <= _LARGE:
+            return decoded(self._source, index)
+        with self._large:
+            return decoded(self._source, index)
 
     def _finish(self, batch: _Batch, read: np.ndarray) -> None:
         """Keep what was read in the cache and leave out what could not be."""

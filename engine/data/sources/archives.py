@@ -16,10 +16,14 @@ from msgspec import Struct
 from engine.data.reading.walking import is_hidden, is_picture, natural, shown
 from engine.data.source import Source
 from engine.data.sources.findings import CHOOSE, Findings
-from engine.data.sources.folders import MOST_BYTES, cannot_read, stopped
+from engine.data.sources.folders import cannot_read, stopped
 from engine.errors import DataError, PictureError
 from engine.files import UnfitFileError, name_as_text, open_file
 
+MOST_MEMBER = 2**28
+"""Bytes of a picture in a zip, 256 MiB; a folder may have larger ones."""
+_SMALL, _TIGHTEST = 2**24, 100
+"""Beyond 16 MiB, what becomes a hundred times as large is no picture but a trap."""
 MOST_CONTENTS = 2**27
 """Bytes of the list of contents of a zip, 128 MiB: more than a million files."""
 _STORED, _DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
@@ -46,8 +50,15 @@ class ZipFiles(Struct, frozen=True, eq=False):
 
     def read(self, index: int) -> bytes:
         crc, size, packed_size, offset, method = self.stamp_N5[index].tolist()
-        if max(size, packed_size) > MOST_BYTES:
-            raise PictureError(f"{self._shown(index)} is larger than 1 GB.", "Shrink it first.")
+        if max(size, packed_size) > MOST_MEMBER:
+            raise PictureError(
+                f"{self._shown(index)} has more than {MOST_MEMBER:,} bytes.", "Shrink it first."
+            )
+        if size > _SMALL and size > _TIGHTEST * packed_size:
+            raise PictureError(
+                f"{self._shown(index)} is packed more tightly than pictures can be.",
+                "Unpack it if you trust it.",
+            )
         try:
             with open_file(Path(self.path)) as file:
                 file.seek(offset)

@@ -129,8 +129,9 @@ def _as_text(match: re.Match[bytes]) -> bytes:
 def open_manifest(path: Path, open_base: Callable[[str], Source]) -> Source:
     """The source that a manifest is of, with exactly its subsets.
 
-    What the manifest names and the source lacks is a problem; what has come to the source since is
-    in no subset, and one problem says so. DataError when either can't be opened.
+    What the manifest names and the source lacks, or has under another class, is a problem; what has
+    come to the source since is in no subset, and one problem says so. Where neither is so and it is
+    another source all the same, a problem says that. DataError when either can't be opened.
     """
     manifest = read_manifest(path)
     where = _seen_from(path, manifest.source)
@@ -145,19 +146,32 @@ def open_manifest(path: Path, open_base: Callable[[str], Source]) -> Source:
     place = {name: index for index, name in enumerate(base.names)}
     subset_N = np.full(len(base), NO_SUBSET, np.int8)
     problems = dict.fromkeys((*base.problems, *manifest.problems))
-    for subset, classes in manifest.subsets.items():
-        for name in (name for names in classes.values() for name in names):
-            index = place.get(name)
-            if index is None:
-                problems[Problem(shown(name), "It isn't in the source any more.")] = None
-            elif subset_N[index] != NO_SUBSET:
-                raise DataError(f"{shown(path.name)} lists {shown(name)!r} twice.", _HINT)
-            else:
-                subset_N[index] = SUBSETS.index(subset)
+    before = len(problems)
+    listed = (
+        (subset, kind, name)
+        for subset, classes in manifest.subsets.items()
+        for kind, names in classes.items()
+        for name in names
+    )
+    for subset, kind, name in listed:
+        index = place.get(name)
+        if index is None:
+            problems[Problem(shown(name), "It isn't in the source any more.")] = None
+            continue
+        now = base.classes[base.labels_N[index]]
+        if now != kind:
+            words = f"It is of class {shown(now)!r} now, and was of {shown(kind)!r}."
+            problems[Problem(shown(name), words)] = None
+        if subset_N[index] != NO_SUBSET:
+            raise DataError(f"{shown(path.name)} lists {shown(name)!r} twice.", _HINT)
+        subset_N[index] = SUBSETS.index(subset)
     new = _left_out(base, subset_N, manifest.problems) - manifest.left_out
     if new > 0:
         more = f"{new:,} pictures have" if new > 1 else "One picture has"
         problems[Problem(base.name, f"{more} come since the manifest was written.")] = None
+    if len(problems) == before and base.fingerprint != manifest.fingerprint:
+        words = "Its files were changed, or copied, since the manifest was written."
+        problems[Problem(base.name, words)] = None
     return msgspec.structs.replace(
         base,
         name=shown(path.name),
