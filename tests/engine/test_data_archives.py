@@ -19,8 +19,7 @@ from engine.data.sources.archives import ZipFiles, open_archive
 from engine.data.sources.folders import open_folder
 from engine.data.subsets.choose import choose_subsets
 from engine.errors import DataError, PictureError
-
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+from tests.shared_pictures import shared
 
 
 def zipped(path: Path, contents: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -36,12 +35,6 @@ def opened(path: Path) -> Source:
 
 def told(source: Source) -> dict[str, str]:
     return {problem.name: problem.sentence for problem in source.problems}
-
-
-def shared(name: str) -> Path:
-    if not (SHARED / name).exists():
-        pytest.skip(f"{name} isn't here: it comes with no clone.")
-    return SHARED / name
 
 
 PAIR = {"cats/1.jpg": b"one", "dogs/2.jpg": b"two" * 100}

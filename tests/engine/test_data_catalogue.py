@@ -1,6 +1,7 @@
 """The catalogue: what is said of each source, and that it is read as torchvision reads it."""
 
 import hashlib
+import importlib
 import io
 import re
 import shutil
@@ -117,14 +118,24 @@ def test_the_installed_torchvision_has_those_files() -> None:
             assert all(url.endswith(file.name) for url in file.urls)
 
 
-def test_asking_torchvision_where_files_are_makes_and_changes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "kind"), [("eurosat", "EuroSAT"), ("gtsrb", "GTSRB")])
+def test_what_is_written_down_is_what_torchvision_would_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    before = list(tmp_path.iterdir())
-    assert catalogue_files.files_of("eurosat") == catalogue_files.files_of("eurosat")
-    catalogue_files.files_of("gtsrb")
-    assert list(tmp_path.iterdir()) == before
+    module = importlib.import_module(f"torchvision.datasets.{name}")
+    fetched: list[tuple[str, str]] = []
+
+    def note(url: str, download_root: object, md5: str) -> None:
+        fetched.append((url, md5))
+
+    monkeypatch.setattr(module, "download_and_extract_archive", note)
+    for split in ("train", "test") if name == "gtsrb" else ("",):
+        dataset = object.__new__(getattr(module, kind))
+        dataset._check_exists = lambda: False
+        dataset._base_folder, dataset._split = tmp_path, split
+        dataset.download()
+    wanted = catalogue_files.files_of(name)
+    assert [(file.urls[0], file.md5) for file in wanted] == fetched
 
 
 def test_another_torchvision_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

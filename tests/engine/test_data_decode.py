@@ -5,7 +5,6 @@ import json
 import struct
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,17 +17,14 @@ from engine.data.reading.decode import decode
 from engine.data.reading.pictures import LARGEST_SIDE, read_grid
 from engine.errors import PictureError
 from tests.engine.made_sources import encoded, noise
-
-ODD_PICTURES = Path(__file__).parents[3] / "shared" / "data" / "odd_pictures.zip"
+from tests.shared_pictures import shared
 
 SMOOTH = np.asarray(Image.fromarray(noise(6, 9)).resize((50, 40), Image.Resampling.BICUBIC))
 
 
 @pytest.fixture(scope="module")
 def odd_pictures():
-    if not ODD_PICTURES.exists():
-        pytest.skip(f"{ODD_PICTURES.name} isn't there")
-    with zipfile.ZipFile(ODD_PICTURES) as archive:
+    with zipfile.ZipFile(shared("odd_pictures.zip")) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 

@@ -4,7 +4,6 @@ import gc
 import json
 import threading
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,8 +19,7 @@ from engine.data.reading.seen import as_seen
 from engine.data.source import Source
 from engine.errors import NetworkError, PictureError
 from tests.engine.made_sources import MadeFiles, encoded, noise, noisy_files, source_of
-
-ODD_PICTURES = Path(__file__).parents[3] / "shared" / "data" / "odd_pictures.zip"
+from tests.shared_pictures import shared
 
 SHAPE = (3, 8, 8)
 COUNT = 30
@@ -240,9 +238,7 @@ def test_a_batch_of_nothing_but_bad_files_is_empty(opened):
 
 
 def test_the_odd_pictures_are_read_or_noted(opened, cache):
-    if not ODD_PICTURES.exists():
-        pytest.skip(f"{ODD_PICTURES.name} isn't there")
-    with zipfile.ZipFile(ODD_PICTURES) as archive:
+    with zipfile.ZipFile(shared("odd_pictures.zip")) as archive:
         expected = json.loads(archive.read("expected.json"))
         files = MadeFiles([archive.read(name) for name in expected])
     pictures = opened(files, cache)

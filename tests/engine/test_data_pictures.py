@@ -18,8 +18,7 @@ from PIL import Image, ImageOps
 
 from engine.data.reading.pictures import LARGEST_SIDE, MOST_PIXELS, Picture, read_picture
 from engine.errors import PictureError
-
-ODD_PICTURES = Path(__file__).parents[3] / "shared" / "data" / "odd_pictures.zip"
+from tests.shared_pictures import shared
 
 HEIGHT, WIDTH = 4, 6
 RGB_HWC = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
@@ -82,10 +81,8 @@ def refusal(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def odd_folder(tmp_path_factory):
-    if not ODD_PICTURES.exists():
-        pytest.skip(f"{ODD_PICTURES.name} isn't there")
     folder = tmp_path_factory.mktemp("odd")
-    with zipfile.ZipFile(ODD_PICTURES) as archive:
+    with zipfile.ZipFile(shared("odd_pictures.zip")) as archive:
         archive.extractall(folder)
     return folder
 

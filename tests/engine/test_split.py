@@ -20,9 +20,9 @@ from engine.data import survey as data_survey
 from engine.data.sources.manifests import read_manifest
 from engine.data.sources.open import open_source
 from engine.headless import split as split_module
+from tests.shared_pictures import shared
 
 ROOT = Path(__file__).parents[2]
-ODD_PICTURES = ROOT.parent / "shared" / "data" / "odd_pictures.zip"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -159,9 +159,7 @@ def test_identical_pictures_in_two_subsets_are_reported(run, tmp_path):
 
 
 def test_unreadable_pictures_are_listed_and_not_counted(run, tmp_path):
-    if not ODD_PICTURES.exists():
-        pytest.skip("odd_pictures.zip isn't here: it comes with no clone.")
-    with zipfile.ZipFile(ODD_PICTURES) as archive:
+    with zipfile.ZipFile(shared("odd_pictures.zip")) as archive:
         expected = json.loads(archive.read("expected.json"))
         archive.extractall(tmp_path / "odd" / "strange")
     for number in range(6):
@@ -189,10 +187,16 @@ def test_unreadable_pictures_are_listed_and_not_counted(run, tmp_path):
 
 
 def test_all_of_the_odd_pictures_as_they_come(run, tmp_path):
-    if not ODD_PICTURES.exists():
-        pytest.skip("odd_pictures.zip isn't here: it comes with no clone.")
     code, stdout, stderr = run(
-        ODD_PICTURES, "--train", 5, "--validation", 5, "--test", 5, "--out", tmp_path / "odd.json"
+        shared("odd_pictures.zip"),
+        "--train",
+        5,
+        "--validation",
+        5,
+        "--test",
+        5,
+        "--out",
+        tmp_path / "odd.json",
     )
     assert (code, stderr) == (0, "")
     assert "1 class: 5 pictures to train, 5 to validate, 5 to test; 1 left out." in stdout

@@ -21,8 +21,7 @@ from gui.widgets.class_bars import ClassBars
 from gui.widgets.notices import ListDialog
 from tests.journeys.driver import Driver
 from tests.journeys.helpers import Gate, answer_dialog, files, is_blank, pixels
-
-ODD_PICTURES = Path(__file__).parents[3] / "shared" / "data" / "odd_pictures.zip"
+from tests.shared_pictures import shared
 
 
 @pytest.fixture
@@ -183,9 +182,7 @@ def test_the_negative_is_offered_for_a_light_picture(driver, tmp_path):
 
 
 def test_all_odd_pictures_at_once(driver, tmp_path):
-    if not ODD_PICTURES.exists():
-        pytest.skip(f"{ODD_PICTURES.name} isn't there")
-    with zipfile.ZipFile(ODD_PICTURES) as archive:
+    with zipfile.ZipFile(shared("odd_pictures.zip")) as archive:
         archive.extractall(tmp_path / "odd")
     facts = json.loads((tmp_path / "odd" / "expected.json").read_text(encoding="utf-8"))
     readable = {name for name, fact in facts.items() if fact["readable"]}
