@@ -212,7 +212,7 @@ def _remove_stale(folder: Path) -> None:
 
 
 def _check_free(path: Path) -> None:
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir, it never raises
         raise RunError(f"{path} is a folder, where a file must be.", _ANOTHER)
 
 

@@ -90,7 +90,7 @@ def _check_place(out: Path) -> None:
     """RunError where the file couldn't be written: it is asked before the work."""
     if out.suffix.lower() != ".csv":
         raise RunError(f"{out} doesn't end in .csv.", "Name a file that does.")
-    if out.is_dir():
+    if os.path.isdir(out):  # noqa: PTH112 - unlike Path.is_dir, it never raises
         raise RunError(f"{out} is a folder, where a file must be.", "Choose another place.")
     check_writable(out.parent)
 

@@ -12,6 +12,7 @@ be predicted with, but there is no going on.
 """
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -97,7 +98,7 @@ def keep_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(folder: Path) -> Checkpoint:
     """All that a saved run is; RunError says what is missing, damaged or can't be."""
     file = folder / CHECKPOINT
-    if not file.exists() and (folder / WEIGHTS).exists():
+    if not _exists(file) and _exists(folder / WEIGHTS):
         raise RunError(
             f"{folder} holds a network that was saved without what it takes to go on.",
             f"Train it anew with `{COMMAND} train --out DIR`; predict and maps can use it.",
@@ -110,7 +111,7 @@ def load_run(folder: Path) -> Trained:
 
     Draws nothing from the random state.
     """
-    if not (folder / CHECKPOINT).exists():
+    if not _exists(folder / CHECKPOINT):
         return _load_older(folder)
     checkpoint = load_checkpoint(folder)
     origin = checkpoint.origin
@@ -119,6 +120,11 @@ def load_run(folder: Path) -> Trained:
     return Trained(
         checkpoint.config, network.eval(), origin.classes, origin.shape_CHW, origin.scaling
     )
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file, as far as can be known: reading it says why, where it can't."""
+    return os.path.exists(path)  # noqa: PTH110 - unlike Path.exists, it never raises
 
 
 def _load_older(folder: Path) -> Trained:

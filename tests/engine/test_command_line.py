@@ -29,6 +29,7 @@ from engine.telemetry.curves import Curves
 
 ROOT = Path(__file__).parents[2]
 QUICK = ["train", "--network", "digits-small", "--batch-size", "500", "--device", "cpu"]
+LONG = "a" * 5000  # of a path
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -255,6 +256,29 @@ def test_an_empty_name_isnt_this_folder(run: Run, arguments: list[str]) -> None:
     code, stdout, stderr = run(*arguments)
     assert (code, stdout) == (2, "")
     assert stderr.startswith("convscope: The name of a file or folder is empty.")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "--network", LONG, "digit.png"],
+        ["maps", "--network", LONG, "digit.png", "--out", "maps.npz"],
+        ["evaluate", "--network", LONG],
+        ["train", "--resume", LONG],
+        ["train", "--out", LONG],
+        ["train", "--data", LONG],
+        ["split", LONG, "--out", "small.json"],
+        ["split", "digits", "--out", LONG],
+        ["split", "digits", "--out", f"{LONG}.json"],
+    ],
+    ids=lambda arguments: " ".join(arguments).replace(LONG, "LONG"),
+)
+def test_a_name_that_is_too_long_is_one_sentence(run: Run, arguments: list[str]) -> None:
+    code, stdout, stderr = run(*arguments)
+    assert (code, stdout) == (2, "")
+    assert stderr.startswith("convscope: aaaa")
+    assert "file name too long" in stderr.lower()
+    assert stderr.count("\n") == 1
 
 
 def test_a_preset_cannot_predict(run: Run, digit: Path, tmp_path: Path) -> None:
