@@ -436,7 +436,13 @@ def test_the_end_of_the_system_s_session_is_not_refused_and_keeps_all(
     action(window, "View", "Palette of maps", "magma").trigger()
     wish = QEvent(QEvent.Type.Quit)
     qapp.setQuitOnLastWindowClosed(False)  # or a second wish would end the next loop
-    QTimer.singleShot(0, qapp, lambda: QApplication.sendEvent(qapp, wish))
+
+    def end_session():
+        QApplication.sendEvent(qapp, wish)
+        if not wish.isAccepted():
+            qapp.exit(1)
+
+    QTimer.singleShot(0, qapp, end_session)
     assert qapp.exec() == 0
     qapp.setQuitOnLastWindowClosed(True)
     assert wish.isAccepted(), "a logout would be cancelled"
