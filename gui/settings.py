@@ -24,7 +24,7 @@ class Settings:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problem = _problem_with(folder)
-        self._ini = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+        self._ini = QSettings(str(_ini_in(folder)), QSettings.Format.IniFormat)
 
     def blob(self, key: str) -> QByteArray:
         """Bytes as Qt saved them, such as a layout; empty when there are none."""
@@ -69,6 +69,12 @@ class Settings:
     @property
     def _run_path(self) -> Path:
         return self.folder / "run.toml"
+
+
+def _ini_in(folder: Path) -> Path:
+    """Where something else has that name, a pipe say, Qt would wait for it: another file then."""
+    usual = folder / "window.ini"
+    return folder / "window-2.ini" if usual.exists() and not usual.is_file() else usual
 
 
 def _problem_with(folder: Path) -> str:

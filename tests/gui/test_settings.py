@@ -1,10 +1,12 @@
 """What is remembered, and a folder that nothing may be written into."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from engine.config import RunConfig
 from gui.settings import Settings
 
 
@@ -21,3 +23,17 @@ def test_a_folder_that_only_writing_shows_to_be_closed(
     assert Settings(tmp_path).problem == (
         f"Layout and settings can't be kept, as {tmp_path} can't be written: permission denied."
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="There are no pipes with names here.")
+def test_pipes_of_the_names_of_its_files_are_not_waited_for(tmp_path: Path) -> None:
+    for name in ("window.ini", "run.toml"):
+        os.mkfifo(tmp_path / name)
+    settings = Settings(tmp_path)
+    settings.put("theme", "dark")
+    settings.put_run(settings.run())
+    settings.write()
+    again = Settings(tmp_path)
+    assert again.text("theme") == "dark"
+    assert again.run() == RunConfig()
+    assert again.problem == ""

@@ -138,7 +138,7 @@ def _contents(path: Path) -> list[zipfile.ZipInfo]:
         with _Contents(open_file(path)) as file, zipfile.ZipFile(file) as archive:
             return archive.infolist()
     except UnfitFileError as error:
-        raise DataError(str(cannot_read(str(path), error))) from error
+        raise DataError(str(cannot_read(str(path), error)), "Choose another.") from error
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise DataError(str(cannot_read(str(path), error)), "Or choose another.") from error

@@ -89,7 +89,7 @@ def cannot_read(name: str, error: OSError | ValueError) -> PictureError:
     if isinstance(error, FileNotFoundError):
         return PictureError(f"{shown(name)} isn't there any more.", "Put it back.")
     if isinstance(error, UnfitFileError):
-        return PictureError(f"{shown(name)} can't be read: {error.strerror}.", "Choose another.")
+        return PictureError(f"{shown(name)} can't be read: {error.strerror}.")
     if isinstance(error, PermissionError):
         return PictureError(
             f"{shown(name)} can't be read: permission denied.", "Change its permissions or copy it."
