@@ -16,6 +16,7 @@ import platformdirs
 import psutil
 from msgspec import Meta, Struct
 
+from engine.files import open_file
 from engine.program import NAME
 from engine.runs.names import CHECKPOINT
 
@@ -107,7 +108,7 @@ def _about(folder: Path) -> Kept | None:
     """None where nothing can be gone on from."""
     file = folder / CHECKPOINT
     try:
-        with file.open("rb") as opened:
+        with open_file(file) as opened:
             length = int.from_bytes(opened.read(8), "little")
             header = json.loads(opened.read(min(length, _LONGEST_HEADER)))
         run = msgspec.convert(json.loads(header["__metadata__"]["run"]), _Run)

@@ -96,6 +96,14 @@ def test_a_damaged_file_is_nothing_to_go_on_from(ended: int, data: bytes) -> Non
     assert left_behind() is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="There are no pipes with names here.")
+def test_a_pipe_is_nothing_to_go_on_from(ended: int) -> None:
+    folder = folder_of(ended)
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / CHECKPOINT)
+    assert left_behind() is None
+
+
 def test_a_folder_that_is_none_of_ours_stays(tmp_path: Path) -> None:
     other = write(own_folder().with_name("mine"), 10)
     assert left_behind() is None
