@@ -11,10 +11,12 @@ run: $(READY)  ## Open the window (ARGS="train --epochs 1" and the like: without
 	@$(BIN)/python main.py $(ARGS)
 
 # Three processes: one where Qt can't be imported, one without a screen, one with real windows.
+# Two tests at a time: threads of torch that spin while they wait would take the other's core.
+test: export OMP_WAIT_POLICY = passive
 test: check  ## Lint, types, import rules and all tests
 	@$(BIN)/python packaging/system_libraries.py tests
-	$(BIN)/pytest -p no:pytest-qt tests/engine
-	$(BIN)/pytest --ignore=tests/engine
+	$(BIN)/pytest -n 2 -p no:pytest-qt tests/engine
+	$(BIN)/pytest -n 2 --ignore=tests/engine
 	$(BIN)/pytest tests/journeys
 
 check: $(READY)  ## Lint, types and import rules only

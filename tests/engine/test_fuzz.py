@@ -32,7 +32,8 @@ from engine.sessions.thread import ThreadSession
 from engine.state import Phase
 from tests.engine.test_session import SMALL
 
-COUNT = int(os.environ.get("CONVSCOPE_FUZZ", "2000"))
+COUNT = int(os.environ.get("CONVSCOPE_FUZZ", "2000")) // 2
+"""Of each of the two sessions."""
 SEED = int(os.environ.get("CONVSCOPE_FUZZ_SEED", "0"))
 AT_ONCE = 40
 """So many are sent before it is waited for the last of them."""
@@ -151,7 +152,7 @@ class Fuzz:
         return tuple(self.draw.choice(NUMBERS) for _ in range(self.draw.randint(0, 5)))
 
 
-@pytest.mark.timeout(0 if COUNT > 2000 else 300)
+@pytest.mark.timeout(0 if COUNT > 1000 else 300)
 @pytest.mark.parametrize("kind", [ThreadSession, ProcessSession], ids=["thread", "process"])
 def test_a_session_stands_whatever_it_is_asked(kind: type[Session], tmp_path: Path) -> None:
     fuzz = Fuzz(SEED, tmp_path)
