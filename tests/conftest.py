@@ -7,6 +7,7 @@ did not announce with `expect_log`. Qt is looked at only where something has loa
 import gc
 import logging
 import os
+import signal
 import sys
 import threading
 import weakref
@@ -30,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if not pluginmanager.hasplugin("pytest-qt"):
         for name in ("qt_api", "qt_log_level_fail", "qt_log_ignore"):
             parser.addini(name, "for pytest-qt")
+
+
+def pytest_configure() -> None:
+    """Tests press Ctrl-C; a shell has programs that it starts in the background ignore that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
