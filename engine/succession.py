@@ -45,7 +45,7 @@ class Succession:
         checked(config)
         with self._making():
             device = find_device(config.training.device)
-            run = Run(config, open_source(config.data.source), device, usual_cache())
+            run = Run(config, self._opened(config.data.source), device, usual_cache())
             stages = _stages(run)
         self.history.leave(self._leave())
         self._take_up(run, stages)
@@ -66,7 +66,7 @@ class Succession:
             config = msgspec.structs.replace(checkpoint.config, training=training)
             checkpoint = msgspec.structs.replace(checkpoint, config=config)
         with self._making():
-            run = _run_of(checkpoint, open_source(checkpoint.config.data.source))
+            run = _run_of(checkpoint, self._opened(checkpoint.config.data.source))
             stages = _stages(run)
         self.history.leave(self._leave())
         self._take_up(run, stages, checkpoint)
@@ -89,6 +89,15 @@ class Succession:
             self.loaded.close()
         self.loaded = None
         self.history = History()
+
+    def _opened(self, where: str) -> Source:
+        """The source at a place: that of the present run where it is an array and still the same,
+        so that runs which were left hold its pictures once."""
+        source = open_source(where)
+        if self.loaded is None or source.pictures_NCHW is None:
+            return source
+        present = self.loaded.run.source
+        return present if present.fingerprint == source.fingerprint else source
 
     def _need(self) -> LoadedRun:
         if self.loaded is None:

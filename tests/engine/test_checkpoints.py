@@ -33,7 +33,7 @@ from engine.runs.checkpoint import Checkpoint
 from engine.runs.history import History, Left
 from engine.runs.packing import pack, unpack
 from engine.state import Phase
-from tests.engine.test_worker import Engine
+from tests.engine.test_worker import SMALL, Engine
 
 VARIED = RunConfig(
     data=msgspec.structs.replace(
@@ -314,3 +314,15 @@ def test_a_checkpoint_comes_back_from_its_bytes(packed: bytes) -> None:
     assert alike(found, unpack(pack(found), Path("again")))
     assert (found.step, found.position) == (2, 154)
     assert found.config.training == VARIED.training
+
+
+def test_runs_that_were_left_hold_the_pictures_of_their_source_once() -> None:
+    engine = Engine()
+    for _ in range(3):
+        engine.apply(commands.Step())
+        engine.finish()
+        engine.apply(commands.Load(SMALL))
+    left = engine.worker._runs.history.before
+    assert len(left) == 3
+    assert len({id(each.source.pictures_NCHW) for each in left}) == 1
+    engine.worker.close()
